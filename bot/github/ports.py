@@ -1,0 +1,347 @@
+"""What the rest of plansync may ask of GitHub, and the values it gets back.
+
+``GitHubReader`` cannot write and ``GitHubWriter`` cannot read, so what decides can never write.
+Both are bound to one repository of one installation. Implementations: ``bot.github.live`` and the
+one fake of the tests; both pass the same contract suite.
+
+Errors every method may raise: ``Retryable`` (rate limit, 5xx, timeout, reset: nothing is known of
+the effect), ``Refused`` (GitHub says no: 403, 404 on a write, 410, 422, 451), ``Stale`` (a
+compare-and-swap lost: 409, or 422 on a reference update).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.errors import UserProblem
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Stale(Exception):
+    """The thing to be written changed since it was read; read again and decide again."""
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """GitHub refused the request for good; ``status`` is the HTTP status, ``message`` its words."""
+
+    status: int
+    message: str
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"GitHub refused {self.what or 'the request'} ({self.status}): {self.message}"
+
+
+class RepoPath(str):
+    """A path inside a repository that cannot leave it: relative, normalised, never ``.git``.
+
+    Raises ``UserProblem`` for an empty or absolute path, ``.`` or ``..`` segments, backslashes,
+    control characters, or more than 4,096 bytes.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, path: str) -> RepoPath:
+        if isinstance(path, RepoPath):
+            return path
+        segments = path.split("/")
+        bad = (
+            not path
+            or len(path.encode("utf-8", "replace")) > 4096
+            or "\\" in path
+            or _CONTROL.search(path)
+            or posixpath.normpath(path) != path
+            or any(s in ("", ".", "..") or s.casefold() == ".git" for s in segments)
+        )
+        if bad:
+            raise UserProblem(
+                f"{path!r} is not a path inside the repository.",
+                "Use a relative path such as plan_docs/search.md, without '..' or backslashes.",
+            )
+        return super().__new__(cls, path)
+
+    @property
+    def writable(self) -> bool:
+        """False under ``.github``, where plansync never writes."""
+        return self.split("/", 1)[0].casefold() != ".github"
+
+
+@dataclass(frozen=True, slots=True)
+class RepoRef:
+    """A repository by its id (which survives renames), and the installation that reaches it."""
+
+    id: int
+    full_name: str
+    installation_id: int
+
+    @property
+    def owner(self) -> str:
+        return self.full_name.split("/", 1)[0]
+
+    @property
+    def name(self) -> str:
+        return self.full_name.split("/", 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account: ``is_bot`` for Apps and bots."""
+
+    login: str
+    id: int = 0
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySnapshot:
+    """A repository as GitHub holds it now."""
+
+    id: int
+    full_name: str
+    default_branch: str
+    private: bool = False
+    archived: bool = False
+    has_issues: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IssueSnapshot:
+    """An issue (never a pull request) as GitHub holds it now; ``body`` is "" when it has none."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    author: Person
+    created_at: datetime
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None
+    url: str = ""
+    by_app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSnapshot:
+    """A file on a branch: its text (UTF-8 with a BOM kept) and its blob id."""
+
+    path: RepoPath
+    text: str
+    blob_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentSnapshot:
+    """An issue comment; ``ours`` only when this App itself wrote it."""
+
+    id: int
+    body: str
+    author: Person
+    ours: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullSnapshot:
+    """A pull request as GitHub holds it now; ``state`` is ``open`` or ``closed``."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    merged: bool
+    draft: bool
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    author: Person
+    url: str = ""
+    merge_commit_sha: str | None = None
+    merged_at: datetime | None = None
+    head_full_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitSnapshot:
+    """A commit: full message, parents, and the committer date."""
+
+    sha: str
+    message: str
+    parents: tuple[str, ...] = ()
+    date: datetime | None = None
+    author_login: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone of the repository."""
+
+    number: int
+    title: str
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A commit that was made: its id and the blob id of each file written."""
+
+    sha: str
+    blobs: tuple[tuple[str, str], ...] = ()
+
+
+class GitHubReader(Protocol):
+    """Everything plansync reads of one repository. One call is one request unless it says pages."""
+
+    @property
+    def repo(self) -> RepoRef: ...
+
+    @property
+    def app_slug(self) -> str:
+        """The App's slug; its comments are by ``{slug}[bot]``. Cached, costs a request once."""
+        ...
+
+    def repository(self) -> RepositorySnapshot: ...
+
+    def issue(self, number: int) -> IssueSnapshot | None:
+        """The issue, or None when there is none (404, 410) or it is a pull request."""
+        ...
+
+    def issues(
+        self, *, labels: Sequence[str] = (), state: str = "all", since: datetime | None = None
+    ) -> list[IssueSnapshot]:
+        """Issues without pull requests, oldest first, all pages."""
+        ...
+
+    def comments(self, number: int) -> list[CommentSnapshot]:
+        """The comments of an issue or pull request, oldest first, all pages."""
+        ...
+
+    def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
+        """A file on a branch or commit (default branch when None), or None when it is not there.
+
+        Raises UserProblem when it is not UTF-8 text, a directory, a submodule, or over 1 MiB.
+        """
+        ...
+
+    def listing(self, path: RepoPath, ref: str | None = None) -> list[str]:
+        """The names in a directory (directories end in ``/``), [] when there is none."""
+        ...
+
+    def commits(
+        self, *, path: RepoPath | None = None, since: datetime | None = None
+    ) -> list[CommitSnapshot]:
+        """Commits of the default branch that touch ``path``, newest first, all pages."""
+        ...
+
+    def head(self, branch: str) -> str | None:
+        """The commit id at the tip of a branch, or None."""
+        ...
+
+    def blob(self, sha: str) -> str | None:
+        """The text of a blob, or None when GitHub no longer has it."""
+        ...
+
+    def changed_paths(self, before: str, after: str) -> list[str] | None:
+        """Paths that differ between two commits; None when GitHub cannot say (cut at 300)."""
+        ...
+
+    def pull(self, number: int) -> PullSnapshot | None: ...
+
+    def pull_paths(self, number: int) -> list[str]:
+        """Paths that a pull request changes, all pages (GitHub lists at most 3,000)."""
+        ...
+
+    def permission(self, login: str) -> str:
+        """``admin``, ``maintain``, ``write``, ``triage``, ``read`` or ``none`` (also on 404)."""
+        ...
+
+    def labels(self) -> list[str]:
+        """Names of the repository's labels, all pages."""
+        ...
+
+    def milestones(self) -> list[Milestone]:
+        """Open and closed milestones, all pages."""
+        ...
+
+
+class GitHubWriter(Protocol):
+    """Everything plansync writes to one repository. Never retried here: a repeat could double."""
+
+    @property
+    def repo(self) -> RepoRef: ...
+
+    def create_issue(
+        self,
+        title: str,
+        body: str,
+        *,
+        labels: Sequence[str] = (),
+        assignees: Sequence[str] = (),
+        milestone: int | None = None,
+    ) -> IssueSnapshot: ...
+
+    def edit_issue(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        state: str | None = None,
+        milestone: int | None = None,
+    ) -> IssueSnapshot: ...
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None: ...
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Remove a label; a label that is not there is no error."""
+        ...
+
+    def add_assignees(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        """Assign people; gives back who is assigned now (GitHub silently drops the others)."""
+        ...
+
+    def create_label(self, name: str, color: str, description: str) -> None:
+        """Create a label; one that exists already is no error."""
+        ...
+
+    def create_milestone(self, title: str) -> Milestone: ...
+
+    def create_comment(self, number: int, body: str) -> CommentSnapshot: ...
+
+    def edit_comment(self, comment_id: int, body: str) -> CommentSnapshot:
+        """Raises Refused(404) when the comment is gone."""
+        ...
+
+    def put_file(
+        self,
+        path: RepoPath,
+        text: str,
+        message: str,
+        *,
+        expected_blob: str | None,
+        branch: str | None = None,
+    ) -> Committed:
+        """One file in one commit; ``expected_blob`` None creates. Stale when the blob moved."""
+        ...
+
+    def commit_files(
+        self,
+        files: Mapping[RepoPath, str | None],
+        message: str,
+        *,
+        expected_head: str,
+        branch: str,
+    ) -> Committed:
+        """Several files (None deletes) in one commit on ``expected_head``. Stale when it moved."""
+        ...
+
+    def react(self, comment_id: int, reaction: str) -> None:
+        """React to an issue comment (``+1``, ``eyes`` …); failing is harmless and not raised."""
+        ...
