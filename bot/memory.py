@@ -1,0 +1,129 @@
+"""What plansync remembers between two reconciles: values only, kept by ``bot.store``.
+
+GitHub is the source of truth and this is memory: lose it and it is rebuilt from the repository and
+the issues. A *claim* is what one delivery says about the world (``body:<sha256>``,
+``commit:<sha>``, ``pull:<number>:<digest>``); a claim that equals what is remembered brings
+nothing new and costs no request. An empty claim always causes a read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SubjectKey:
+    """What gets reconciled: ``kind`` is ``plan``, ``request`` or ``repository``.
+
+    ``name`` is the plan's path, the request's issue number, or ``""``. The text form is the
+    primary key of the subject and the front of its job ids.
+    """
+
+    repository_id: int
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.repository_id}:{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> SubjectKey:
+        """The key whose text form this is; raises ValueError for anything else."""
+        kind, repository_id, name = text.split(":", 2)
+        return cls(int(repository_id), kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One subject that an event is about, and what the event claims of it."""
+
+    key: SubjectKey
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDelivery:
+    """A stored delivery that is not yet finished for a subject, oldest first in any list."""
+
+    id: int
+    guid: str
+    event: str
+    action: str
+    claim: str
+    actor_login: str
+    actor_id: int
+    actor_is_bot: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PullMemory:
+    """A pull request that a plan knows: the tasks it names and the state last read.
+
+    ``state`` is ``open``, ``draft``, ``merged`` or ``closed``; ``digest`` is the claim digest of
+    the payload that was last taken in.
+    """
+
+    number: int
+    state: str
+    url: str = ""
+    tasks: tuple[str, ...] = ()
+    devloop: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMemory:
+    """What is known of one plan.
+
+    ``base_text`` is the plan file both sides last agreed on and ``base_blob`` its git blob id;
+    ``body_sha`` is the SHA-256 of the issue body believed to stand on GitHub; ``head_sha`` the last
+    commit of the plan file that was read or written; ``facts`` the pull request facts already
+    applied (``41:merged``); ``told`` what people have been told once.
+    """
+
+    repository_id: int
+    path: str
+    format: str
+    issue_number: int | None = None
+    request_number: int | None = None
+    base_text: str = ""
+    base_blob: str = ""
+    body_sha: str = ""
+    title: str = ""
+    head_sha: str = ""
+    comment_id: int | None = None
+    comment_sha: str = ""
+    facts: tuple[str, ...] = ()
+    pulls: tuple[PullMemory, ...] = ()
+    told: tuple[str, ...] = ()
+    state: str = "active"
+
+    def pull(self, number: int) -> PullMemory | None:
+        """The pull request with this number, or None."""
+        return next((pull for pull in self.pulls if pull.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMemory:
+    """What is known of one plan request; ``state`` is ``open``, ``done``, ``waiting`` or ``refused``."""
+
+    repository_id: int
+    number: int
+    state: str = "open"
+    path: str = ""
+    issue_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change that was applied (or refused), with the sentence that explains it."""
+
+    subject: str
+    kind: str
+    target: str
+    reason: str
+    result: str = "done"
+    actor: str = ""
+    url: str = ""

@@ -1,0 +1,1 @@
+"""One subject, once: read a snapshot, decide, apply, remember. No queue, no clock of its own."""
