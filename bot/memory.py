@@ -78,9 +78,10 @@ class PlanMemory:
     """What is known of one plan.
 
     ``base_text`` is the plan file both sides last agreed on and ``base_blob`` its git blob id;
-    ``body_sha`` is the SHA-256 of the issue body believed to stand on GitHub; ``head_sha`` the last
-    commit of the plan file that was read or written; ``facts`` the pull request facts already
-    applied (``41:merged``); ``told`` what people have been told once.
+    ``body_sha`` is the SHA-256 of the issue body believed to stand on GitHub; ``seen_commits``
+    the newest commits of the default branch that are taken in already (the last 20); ``facts`` the
+    pull request facts already applied (``41:merged:2,3``: number, state, tasks); ``told`` what
+    people have been told once.
     """
 
     repository_id: int
@@ -92,7 +93,7 @@ class PlanMemory:
     base_blob: str = ""
     body_sha: str = ""
     title: str = ""
-    head_sha: str = ""
+    seen_commits: tuple[str, ...] = ()
     comment_id: int | None = None
     comment_sha: str = ""
     facts: tuple[str, ...] = ()

@@ -1,0 +1,120 @@
+"""What may be written to GitHub: values that say what, where, why, and what they expect to find.
+
+Subjects return lists of these and ``bot.apply`` is the only place that carries them out. Every
+change has a ``reason``: the sentence that the commit, the log and the operator's page print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.github.ports import Person, RepoPath
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """One file of a commit; ``expected_blob`` is the blob it replaces, None where it is new."""
+
+    path: RepoPath
+    text: str
+    expected_blob: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFiles:
+    """Files written in one commit to the default branch; Stale when one of them moved."""
+
+    files: tuple[FileEdit, ...]
+    message: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return ", ".join(edit.path for edit in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIssue:
+    """A new issue; labels that do not exist are made, people who cannot be assigned are told."""
+
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    milestone: str | None
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"a new issue “{self.title}”"
+
+
+@dataclass(frozen=True, slots=True)
+class EditIssueBody:
+    """A new body for an issue whose body still has this SHA-256; Stale otherwise."""
+
+    number: int
+    body: str
+    expected_sha: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignPeople:
+    """People assigned to an issue; whoever GitHub will not assign is left out and told."""
+
+    number: int
+    logins: tuple[str, ...]
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostComment:
+    """A new comment on an issue or pull request; ``role`` says which of ours it is."""
+
+    number: int
+    body: str
+    role: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class EditComment:
+    """A new text for a comment of ours."""
+
+    number: int
+    comment_id: int
+    body: str
+    role: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+Change = CommitFiles | CreateIssue | EditIssueBody | AssignPeople | PostComment | EditComment
+
+
+def credit(people: tuple[Person, ...]) -> str:
+    """``Co-authored-by`` trailer lines for people; bots are left out, each person stands once.
+
+    The address is the one GitHub links to an account:
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+    """
+    seen: dict[str, Person] = {p.login.casefold(): p for p in people if p.login and not p.is_bot}
+    return "\n".join(
+        f"Co-authored-by: {p.login} <{p.id}+{p.login}@users.noreply.github.com>"
+        for p in seen.values()
+    )
