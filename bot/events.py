@@ -6,7 +6,7 @@ Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,9 +83,192 @@ class PushEvent:
         return self.ref == f"refs/heads/{self.default_branch}"
 
 
+ISSUE_ACTIONS = frozenset({"opened", "edited", "labeled", "reopened"})
+COMMENT_ACTIONS = frozenset({"created", "edited"})
+PULL_ACTIONS = frozenset(
+    {"opened", "edited", "closed", "reopened", "ready_for_review", "converted_to_draft"}
+)
+PUSH_COMMITS_LISTED = 2048
+PUSH_FILES_LISTED = 3000
+
 Event = IssueEvent | CommentEvent | PullEvent | PushEvent
 
 
-def parse_event(name: str, payload: Mapping[str, Any]) -> Event | Ignored:
+class _Malformed(Exception):
+    """The payload has not the documented shape at this key."""
+
+
+def parse_event(name: str, payload: object) -> Event | Ignored:
     """The event that a delivery of type ``name`` is about, or why it is none of ours."""
-    raise NotImplementedError
+    parse = _PARSERS.get(name)
+    if parse is None:
+        return Ignored(f"plansync does not handle {name!r} events")
+    if not isinstance(payload, Mapping):
+        return Ignored("the payload is not an object")
+    try:
+        return parse(payload)
+    except _Malformed as malformed:
+        return Ignored(f"the {name} payload is malformed at {malformed}")
+
+
+def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in ISSUE_ACTIONS:
+        return Ignored(f"issues.{action} changes no plan")
+    issue = _object(payload, "issue")
+    if "pull_request" in issue:
+        return Ignored("a pull request, not an issue")
+    label = payload.get("label")
+    return IssueEvent(
+        repo=_repo(payload),
+        sender=_sender(payload),
+        action=action,
+        number=_number(issue, "number"),
+        title=_text(issue, "title"),
+        body=_text(issue, "body", optional=True),
+        labels=_label_names(issue),
+        label=_text(label, "name") if isinstance(label, Mapping) else None,
+    )
+
+
+def _comment(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in COMMENT_ACTIONS:
+        return Ignored(f"issue_comment.{action} changes no plan")
+    sender = _sender(payload)
+    if sender.is_bot:
+        return Ignored("a bot's comment")
+    issue, comment = _object(payload, "issue"), _object(payload, "comment")
+    return CommentEvent(
+        repo=_repo(payload),
+        sender=sender,
+        action=action,
+        number=_number(issue, "number"),
+        issue_body=_text(issue, "body", optional=True),
+        comment_id=_number(comment, "id"),
+        body=_text(comment, "body", optional=True),
+        on_pull="pull_request" in issue,
+    )
+
+
+def _pull(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in PULL_ACTIONS:
+        return Ignored(f"pull_request.{action} changes no plan")
+    pull = _object(payload, "pull_request")
+    head, base = _object(pull, "head"), _object(pull, "base")
+    return PullEvent(
+        repo=_repo(payload),
+        sender=_sender(payload),
+        action=action,
+        number=_number(pull, "number"),
+        title=_text(pull, "title"),
+        body=_text(pull, "body", optional=True),
+        state=_text(pull, "state"),
+        merged=pull.get("merged") is True,
+        draft=pull.get("draft") is True,
+        head_ref=_text(head, "ref"),
+        head_sha=_text(head, "sha"),
+        base_ref=_text(base, "ref"),
+    )
+
+
+def _push(payload: Mapping[str, Any]) -> Event | Ignored:
+    if payload.get("deleted") is True:
+        return Ignored("a branch was deleted")
+    repository = _object(payload, "repository")
+    return PushEvent(
+        repo=_repo(payload),
+        sender=_sender(payload),
+        ref=_text(payload, "ref"),
+        default_branch=_text(repository, "default_branch"),
+        before=_text(payload, "before"),
+        after=_text(payload, "after"),
+        paths=_pushed_paths(payload),
+    )
+
+
+def _pushed_paths(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Every path the push names, or None where the list may be cut or history was rewritten.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push: at most 2,048 commits
+    are listed, and their file lists end at 3,000 files.
+    """
+    commits = payload.get("commits")
+    if payload.get("forced") is True or payload.get("created") is True:
+        return None
+    if not isinstance(commits, list) or not commits or len(commits) >= PUSH_COMMITS_LISTED:
+        return None
+    paths: dict[str, None] = {}
+    for commit in commits:
+        if not isinstance(commit, Mapping):
+            raise _Malformed("commits")
+        for key in ("added", "removed", "modified"):
+            names = commit.get(key)
+            if not isinstance(names, list):
+                return None
+            paths.update((path, None) for path in names if isinstance(path, str))
+    return None if len(paths) >= PUSH_FILES_LISTED else tuple(paths)
+
+
+def _repo(payload: Mapping[str, Any]) -> RepoRef:
+    repository = _object(payload, "repository")
+    full_name = _text(repository, "full_name")
+    if full_name.count("/") != 1 or full_name.startswith("/") or full_name.endswith("/"):
+        raise _Malformed("repository.full_name")
+    return RepoRef(
+        id=_number(repository, "id"),
+        full_name=full_name,
+        installation_id=_number(_object(payload, "installation"), "id"),
+    )
+
+
+def _sender(payload: Mapping[str, Any]) -> Person:
+    sender = _object(payload, "sender")
+    login = _text(sender, "login")
+    is_bot = sender.get("type") == "Bot" or login.endswith("[bot]")
+    return Person(login=login, id=_number(sender, "id"), is_bot=is_bot)
+
+
+def _label_names(issue: Mapping[str, Any]) -> tuple[str, ...]:
+    labels = issue.get("labels")
+    if not isinstance(labels, list):
+        return ()
+    return tuple(
+        label["name"]
+        for label in labels
+        if isinstance(label, Mapping) and isinstance(label.get("name"), str)
+    )
+
+
+def _object(payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = payload.get(key)
+    if not isinstance(value, Mapping):
+        raise _Malformed(key)
+    return value
+
+
+def _text(payload: Mapping[str, Any], key: str, *, optional: bool = False) -> str:
+    value = payload.get(key)
+    if value is None and optional:
+        return ""
+    if not isinstance(value, str):
+        raise _Malformed(key)
+    return value
+
+
+def _number(payload: Mapping[str, Any], key: str) -> int:
+    value = payload.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _Malformed(key)
+    return value
+
+
+_PARSERS: dict[str, Callable[[Mapping[str, Any]], Event | Ignored]] = {
+    "issues": _issue,
+    "issue_comment": _comment,
+    "pull_request": _pull,
+    "push": _push,
+}
+
+HANDLED_EVENTS = tuple(_PARSERS)

@@ -1,0 +1,113 @@
+"""A plan as the body of its issue, the hidden markers that tie the two, and hashes of both."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from bot.errors import UserProblem
+from bot.plans.document import parse_document
+
+# https://docs.github.com/en/rest/issues/issues#create-an-issue: 65,536 characters at most; the
+# rest is left for what GitHub counts differently.
+BODY_BUDGET = 60_000
+
+_PLAN_MARKER = re.compile(
+    r'^<!-- plansync:plan path="([^"\n]*)"(?: request="(\d{1,9})")? -->[ \t]*$', re.MULTILINE
+)
+_STATUS_MARKER = re.compile(
+    r'^<!-- plansync:status base="([0-9a-f]{40})" facts="([^"\n]*)" -->[ \t]*$', re.MULTILINE
+)
+_UNSAFE = re.compile(r'[%"<>\x00-\x1f]|--')
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMarker:
+    """What a plan issue's hidden marker says: the plan file's path and the request's number."""
+
+    path: str
+    request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMarker:
+    """What the status comment's hidden marker says: the base's blob id, the applied facts."""
+
+    base: str
+    facts: tuple[str, ...] = ()
+
+
+def newlines(text: str) -> str:
+    """The text with every line end as LF; a browser's save turns LF into CRLF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def body_sha(body: str) -> str:
+    """The SHA-256 of an issue body, the same however its lines end."""
+    return hashlib.sha256(newlines(body).rstrip().encode("utf-8", "replace")).hexdigest()
+
+
+def blob_sha(text: str) -> str:
+    """The id git gives a file with this text (SHA-1 repositories)."""
+    data = text.encode("utf-8")
+    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def render_plan_marker(marker: PlanMarker) -> str:
+    """The hidden line that ties an issue to its plan file; any path is safe inside it."""
+    request = f' request="{marker.request}"' if marker.request is not None else ""
+    return f'<!-- plansync:plan path="{_escape(marker.path)}"{request} -->'
+
+
+def parse_plan_marker(body: str) -> PlanMarker | None:
+    """The first plan marker that has a line of its own, or None."""
+    found = _PLAN_MARKER.search(newlines(body))
+    if not found:
+        return None
+    return PlanMarker(_unescape(found[1]), int(found[2]) if found[2] else None)
+
+
+def render_status_marker(marker: StatusMarker) -> str:
+    """The hidden line of the status comment."""
+    return f'<!-- plansync:status base="{marker.base}" facts="{" ".join(marker.facts)}" -->'
+
+
+def parse_status_marker(body: str) -> StatusMarker | None:
+    """The status marker of a comment body, or None."""
+    found = _STATUS_MARKER.search(newlines(body))
+    return StatusMarker(found[1], tuple(found[2].split())) if found else None
+
+
+def plan_text(text: str) -> str:
+    """What of a plan file its issue shows: everything after the front matter, lines ending in LF."""
+    return newlines(text[parse_document(text).body_start :].removeprefix("\ufeff")).strip("\n")
+
+
+def render_issue_body(text: str, marker: PlanMarker) -> str:
+    """The plan issue's body for a plan file. Raises UserProblem when it is over the budget."""
+    body = f"{render_plan_marker(marker)}\n\n{plan_text(text)}\n"
+    if len(body) > BODY_BUDGET:
+        raise UserProblem(
+            f"The plan has {len(body):,} characters, an issue holds {BODY_BUDGET:,}.",
+            "Split the plan, or move long text into files that it links to.",
+            path=marker.path,
+        )
+    return body
+
+
+def issue_plan_text(body: str) -> str:
+    """The plan as an issue body holds it: without the marker, lines ending in LF."""
+    text = newlines(body)
+    found = _PLAN_MARKER.search(text)
+    if found:
+        text = text[: found.start()] + text[found.end() :]
+    return text.strip("\n")
+
+
+def _escape(path: str) -> str:
+    return _UNSAFE.sub(lambda m: "".join(f"%{ord(c):02X}" for c in m[0]), path)
+
+
+def _unescape(path: str) -> str:
+    return re.sub(r"%([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), path)
