@@ -1,0 +1,177 @@
+"""The block structure of GitHub Flavored Markdown, with positions, by markdown-it-py.
+
+markdown-it-py gives lines only. The rules for text and tables here replace its own so that every
+paragraph line and table cell keeps its offset, and blocks are dispatched by their first character,
+which makes the pass a few times faster. Inline markup is left to ``bot.plans.plaintext``.
+GFM: https://github.github.com/gfm/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_block import ParserBlock
+from markdown_it.rules_block import (
+    StateBlock,
+    blockquote,
+    code,
+    fence,
+    heading,
+    hr,
+    html_block,
+    list_block,
+    reference,
+)
+from markdown_it.token import Token
+
+from bot.plans import gridrows
+
+MAX_DEPTH = 200
+MAX_ITEMS = 20_000
+
+_ITEMS = "plan_items"
+
+_OPENERS: dict[str, tuple[Any, ...]] = {
+    "`": (fence,),
+    "~": (fence,),
+    ">": (blockquote,),
+    "-": (hr, list_block),
+    "*": (hr, list_block),
+    "+": (list_block,),
+    "_": (hr,),
+    "<": (html_block,),
+    "#": (heading,),
+    **{digit: (list_block,) for digit in "0123456789"},
+}
+_BOXES = ("[ ] ", "[x] ", "[X] ")
+
+
+class RefusedText(Exception):
+    """The text passes a limit of this parser; ``code`` is ``too-deep`` or ``too-many-items``."""
+
+    def __init__(self, code: str, line: int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.line = line
+
+
+def parse_blocks(source: str) -> tuple[list[Token], dict[str, Any]]:
+    """Block tokens of ``source`` (LF line ends only) and the link reference definitions.
+
+    Paragraphs are one ``text`` token with ``meta["lines"]``, a list of ``(start, end)``; tables one
+    ``table`` token with ``meta["rows"]``. Raises ``RefusedText`` past a limit.
+    """
+    env: dict[str, Any] = {_ITEMS: 0}
+    tokens: list[Token] = []
+    try:
+        _MARKDOWN.block.parse(source, _MARKDOWN, env, tokens)
+    except RecursionError:
+        raise RefusedText("too-deep", 0) from None
+    return tokens, env.get("references", {})
+
+
+class _PlanBlocks(ParserBlock):
+    """Block parser that dispatches on the first character and refuses instead of dropping."""
+
+    def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:
+        if state.parentType == "list":
+            state.env[_ITEMS] += 1
+            if state.env[_ITEMS] > MAX_ITEMS:
+                raise RefusedText("too-many-items", startLine)
+        line = startLine
+        blank_seen = False
+        while line < endLine:
+            state.line = line = state.skipEmptyLines(line)
+            if line >= endLine or state.sCount[line] < state.blkIndent:
+                break
+            if state.level >= MAX_DEPTH:
+                raise RefusedText("too-deep", line)
+            _one_block(state, line, endLine)
+            state.tight = not blank_seen
+            line = state.line
+            if line - 1 < endLine and state.isEmpty(line - 1):
+                blank_seen = True
+            if line < endLine and state.isEmpty(line):
+                blank_seen = True
+                line += 1
+                state.line = line
+
+
+def _one_block(state: StateBlock, line: int, end_line: int) -> None:
+    if state.sCount[line] - state.blkIndent >= 4:
+        code(state, line, end_line, False)
+        return
+    start = state.bMarks[line] + state.tShift[line]
+    first = state.src[start]
+    if first == "[":
+        # A task's box is never a label, and every task begins with one: spare it the attempt.
+        if not state.src.startswith(_BOXES, start) and reference(state, line, end_line, False):
+            return
+    else:
+        for rule in _OPENERS.get(first, ()):
+            if rule(state, line, end_line, False):
+                return
+    if not gridrows.table(state, line, end_line, False):
+        _text(state, line, end_line)
+
+
+def _text(state: StateBlock, start_line: int, end_line: int) -> None:
+    """A paragraph, or a heading when an underline ends it.
+
+    https://spec.commonmark.org/0.31.2/#setext-headings
+    """
+    outer, state.parentType = state.parentType, "paragraph"
+    line = start_line + 1
+    level = 0
+    while line < end_line and not state.isEmpty(line):
+        indent = state.sCount[line]
+        if indent - state.blkIndent <= 3:
+            if indent >= state.blkIndent:
+                level = _underline(state, line)
+                if level:
+                    break
+            if indent >= 0 and _interrupts(state, line, end_line):
+                break
+        line += 1
+    state.parentType = outer
+    source = state.src
+    lines = []
+    for number in range(start_line, line):
+        start = state.bMarks[number] + state.tShift[number]
+        lines.append((start, state.eMarks[number]))
+    token = state.push("heading" if level else "text", "", 0)
+    token.content = "\n".join([source[start:end] for start, end in lines]).rstrip(" \t")
+    token.meta = {"lines": lines, "level": level}
+    state.line = line + 1 if level else line
+    token.map = [start_line, state.line]
+
+
+def _underline(state: StateBlock, line: int) -> int:
+    """The level of the heading that this line underlines, or 0."""
+    text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+    if text[0] not in "-=":
+        return 0
+    if text.rstrip(" \t").strip(text[0]):
+        return 0
+    return 1 if text[0] == "=" else 2
+
+
+def _interrupts(state: StateBlock, line: int, end_line: int) -> bool:
+    first = state.src[state.bMarks[line] + state.tShift[line]]
+    for rule in _OPENERS.get(first, ()):
+        if rule(state, line, end_line, True):
+            return True
+    return gridrows.table(state, line, end_line, True)
+
+
+def _make_markdown() -> MarkdownIt:
+    # Without a rule of that name markdown-it would look the file's tasks up in its own options.
+    made = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
+    made.block = _PlanBlocks()
+    made.block.ruler.at("table", gridrows.table, {"alt": ["paragraph", "reference"]})
+    made.block.ruler.getRules("")
+    return made
+
+
+_MARKDOWN = _make_markdown()
