@@ -1,1 +1,259 @@
-"""The only reader of the environment: what the operator sets, checked all at once."""
+"""The only reader of the environment: what the operator sets, checked all at once.
+
+The names are those of Probot, Heroku and GitHub Actions where these have one. ``load_settings``
+reports every missing or malformed variable in one ``SettingsError``, each with how to get it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import UserProblem
+
+HOW: dict[str, str] = {
+    "APP_ID": "It is the number “App ID” at the top of the GitHub App's settings page.",
+    "PRIVATE_KEY": (
+        "Generate one on the GitHub App's settings page under “Private keys” and set PRIVATE_KEY to"
+        " the text of the .pem file (line breaks may be written as \\n, or the whole file as"
+        " base64), or PRIVATE_KEY_PATH to where the file is."
+    ),
+    "PRIVATE_KEY_PATH": (
+        "Set it to the .pem file that the GitHub App's settings page gives under “Private keys”,"
+        " readable by the user that plansync runs as."
+    ),
+    "WEBHOOK_SECRET": (
+        "Make one up (for example with `openssl rand -hex 32`) and set the same value here and as"
+        " “Webhook secret” on the GitHub App's settings page."
+    ),
+    "WEBHOOK_SECRET_PREVIOUS": (
+        "While a webhook secret is being changed, the old one; otherwise leave it unset."
+    ),
+    "GITHUB_API_URL": (
+        "Leave it unset for github.com; for GitHub Enterprise Server it is https://HOSTNAME/api/v3."
+    ),
+    "GITHUB_SERVER_URL": (
+        "Leave it unset for github.com; for GitHub Enterprise Server it is https://HOSTNAME."
+    ),
+    "DATABASE_URL": (
+        "Use sqlite:////absolute/path.sqlite3 or postgresql://USER:PASSWORD@HOST/NAME, or leave it"
+        " unset for a SQLite file in the data directory."
+    ),
+    "PLANSYNC_DATA_DIR": "A directory that plansync may write to, for its database and lock file.",
+    "HOST": "The address to listen on, such as 127.0.0.1, or 0.0.0.0 for every interface.",
+    "PORT": "A number from 0 to 65535; 0 takes any free port.",
+    "LOG_LEVEL": "One of debug, info, warning, error.",
+    "LOG_FORMAT": "One of console, json.",
+    "PLANSYNC_SETTLE_SECONDS": (
+        "How long to wait for more events about the same plan: seconds from 0 to 3600."
+    ),
+    "PLANSYNC_WRITE_INTERVAL_SECONDS": (
+        "The least time between two writes to GitHub: seconds from 0 to 60; GitHub asks for 1."
+    ),
+}
+"""Every variable, and what to do about it. https://docs.github.com/en/apps/creating-github-apps"""
+
+_PEM = re.compile(
+    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(-----END [A-Z ]*PRIVATE KEY-----)", re.S
+)
+
+
+class SettingsError(UserProblem):
+    """Settings are missing or malformed; the message names each one and how to get it."""
+
+
+class StoreSettings(BaseSettings):
+    """What a command needs that only looks into the database. Unset and empty are the same."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=False
+    )
+
+    data_dir: Path = Field(
+        validation_alias="PLANSYNC_DATA_DIR",
+        default_factory=lambda: Path.home() / ".local" / "state" / "plansync",
+    )
+    database_url: str = Field(validation_alias="DATABASE_URL", default="", repr=False)
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        validation_alias="LOG_LEVEL", default="info"
+    )
+    log_format: Literal["json", "console"] = Field(validation_alias="LOG_FORMAT", default="console")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load_settings`` hands over: a test must never see the real environment."""
+        return (init_settings,)
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: str) -> str:
+        return value.lower()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value.startswith("sqlite:"):
+            if not re.match(r"sqlite:///.", value) or ":memory:" in value:
+                raise ValueError("is not a SQLite file")
+            return value
+        if not re.match(r"postgres(ql)?(\+psycopg)?://", value):
+            raise ValueError("is neither a SQLite nor a PostgreSQL address")
+        return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", value)
+
+    def model_post_init(self, context: Any, /) -> None:
+        if not self.database_url:
+            path = self.data_dir / "plansync.sqlite3"
+            object.__setattr__(self, "database_url", f"sqlite:///{path}")
+
+
+class Settings(StoreSettings):
+    """Everything the operator sets. Secrets show as asterisks wherever they are printed."""
+
+    app_id: int = Field(validation_alias="APP_ID", gt=0)
+    private_key: SecretStr = Field(validation_alias="PRIVATE_KEY")
+    webhook_secret: SecretStr = Field(validation_alias="WEBHOOK_SECRET")
+    webhook_secret_previous: SecretStr | None = Field(
+        validation_alias="WEBHOOK_SECRET_PREVIOUS", default=None
+    )
+    github_api_url: str = Field(validation_alias="GITHUB_API_URL", default="https://api.github.com")
+    github_server_url: str = Field(
+        validation_alias="GITHUB_SERVER_URL", default="https://github.com"
+    )
+    host: str = Field(validation_alias="HOST", default="127.0.0.1")
+    port: int = Field(validation_alias="PORT", default=3000, ge=0, le=65535)
+    settle_seconds: float = Field(
+        validation_alias="PLANSYNC_SETTLE_SECONDS", default=2.0, ge=0, le=3600
+    )
+    write_interval_seconds: float = Field(
+        validation_alias="PLANSYNC_WRITE_INTERVAL_SECONDS", default=1.0, ge=0, le=60
+    )
+
+    @field_validator("private_key")
+    @classmethod
+    def _key_parses(cls, value: SecretStr) -> SecretStr:
+        return SecretStr(parse_private_key(value.get_secret_value()))
+
+    @field_validator("github_api_url", "github_server_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("is not a web address")
+        return value.rstrip("/")
+
+    @property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """The secrets a signature may be made with, the current one first."""
+        secrets = (self.webhook_secret, self.webhook_secret_previous)
+        return tuple(s.get_secret_value().encode() for s in secrets if s is not None)
+
+
+def parse_private_key(text: str) -> str:
+    """The PEM text of an RSA key given as PEM, with ``\\n`` escapes, on one line, or as base64.
+
+    Raises ValueError when it is none of these.
+    """
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    text = text.strip().strip("'\"").replace("\\r", "").replace("\\n", "\n")
+    if "-----BEGIN" not in text:
+        try:
+            text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+        except (binascii.Error, UnicodeDecodeError):
+            raise ValueError("is not a private key in PEM form, nor the base64 of one") from None
+    match = _PEM.search(text)
+    if match is None:
+        raise ValueError("is not a private key in PEM form")
+    begin, body, end = match.groups()
+    pem = "\n".join([begin, *textwrap.wrap("".join(body.split()), 64), end]) + "\n"
+    try:
+        key = load_pem_private_key(pem.encode("ascii"), password=None)
+    except Exception:  # noqa: BLE001 - the library raises five kinds; all mean the same here
+        raise ValueError("is not a private key that can be read (cut off, or encrypted?)") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("is not an RSA key")
+    return pem
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Everything set in ``environ`` (the process's own by default), or SettingsError."""
+    values, problems = _with_key_from_file(os.environ if environ is None else environ)
+    return _load(Settings, values, problems)
+
+
+def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:
+    """Only what finding the database and logging need, or SettingsError."""
+    return _load(StoreSettings, os.environ if environ is None else environ, {})
+
+
+_S = TypeVar("_S", bound=StoreSettings)
+
+
+def _load(kind: type[_S], values: Mapping[str, str], problems: dict[str, str]) -> _S:
+    names = [str(field.validation_alias) for field in kind.model_fields.values()]
+    given: dict[str, Any] = {
+        name: values[name].strip() for name in names if values.get(name, "").strip()
+    }
+    settings: _S | None = None
+    try:
+        settings = kind(**given)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_input=False):
+            name = str(item["loc"][0])
+            what = "is missing" if item["type"] == "missing" else _plain(item["type"], item["msg"])
+            problems.setdefault(name, what)
+    if "PRIVATE_KEY_PATH" in problems:
+        problems.pop("PRIVATE_KEY", None)
+    if settings is None or problems:
+        raise SettingsError(_message(problems))
+    return settings
+
+
+def _with_key_from_file(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    values, problems = dict(environ), {}
+    path = values.get("PRIVATE_KEY_PATH", "").strip()
+    if path and not values.get("PRIVATE_KEY", "").strip():
+        try:
+            values["PRIVATE_KEY"] = Path(path).expanduser().read_text(encoding="ascii")
+            parse_private_key(values["PRIVATE_KEY"])
+        except OSError as error:
+            problems["PRIVATE_KEY_PATH"] = f"names a file that cannot be read ({error.strerror})"
+        except ValueError:
+            problems["PRIVATE_KEY_PATH"] = "names a file that holds no RSA private key"
+    return values, problems
+
+
+def _plain(kind: str, message: str) -> str:
+    """Pydantic's words as the end of a sentence that begins with the variable's name."""
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    return "is wrong: " + message[:1].lower() + message[1:]
+
+
+def _message(problems: Mapping[str, str]) -> str:
+    count = "One setting is" if len(problems) == 1 else f"{len(problems)} settings are"
+    lines = [f"{count} missing or wrong:"]
+    lines += [f"  {name} {what}. {HOW.get(name, '')}".rstrip() for name, what in problems.items()]
+    return "\n".join(lines)
