@@ -175,7 +175,8 @@ def parse_uncached(text: str) -> Document:
     ):
         return _refused(text, lines, "too-large", 1)
     characters = tuple(_bad_characters(text, lines))
-    front_matter, problems = None, ()
+    front_matter: FrontMatter | None = None
+    problems: tuple[Problem, ...] = ()
     if not characters:
         front_matter, problems = find_front_matter(text, lines)
     body_start = front_matter.span.end if front_matter else lines.starts[0]
@@ -253,9 +254,7 @@ def _source(text: str, lines: Lines, first_line: int) -> tuple[str, list[int] | 
     return re.sub("[\0\ud800-\udfff]", "\ufffd", source), shifts
 
 
-def _header(
-    text: str, lines: Lines, first_line: int
-) -> tuple[tuple[HeaderLine, ...], Span | None]:
+def _header(text: str, lines: Lines, first_line: int) -> tuple[tuple[HeaderLine, ...], Span | None]:
     """The quoted ``>Title:`` lines that head the body, and the span up to the text after them."""
     found: list[HeaderLine] = []
     line, begin, after = first_line, 0, 0

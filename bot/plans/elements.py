@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.plans.lines import Span
-from bot.plans.plaintext import NO_REFERENCES, References, normalise_dashes, plain_text
+from bot.plans.plaintext import NO_REFERENCES, References, inline_text, normalise_dashes, plain_text
 
 _OWN_ID = re.compile(
     r"[\[({*_`\"]*(?P<id>T\d{2,5}|[A-Z]{1,5}-\d{1,5}[a-z]?(?:/[A-Z]{1,5}-\d{1,5}[a-z]?)*)"
@@ -87,8 +87,8 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """The cell as plain text, pipes unescaped, blanks collapsed."""
-        return plain_text(self.raw.replace("\\|", "|"), self.references)
+        """The cell as plain text, pipes unescaped."""
+        return inline_text(self.raw.replace("\\|", "|"), self.references)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
 
-import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 from bot.plans.lines import Lines, Span
 from bot.plans.model import Problem, Severity
@@ -72,7 +72,7 @@ def _construct_number(loader: Any, node: yaml.ScalarNode) -> object:
             "front-matter-number",
             f"A number is longer than {MAX_DIGITS} characters.",
             "Put it in quotes or shorten it.",
-            node.start_mark.line + 1,
+            _line(node.start_mark),
         )
     if node.tag == "tag:yaml.org,2002:int":
         return loader.construct_yaml_int(node)
@@ -136,21 +136,35 @@ def read_yaml(content: str) -> dict[str, object]:
         raise Refused("front-matter-size", "The front matter is larger than 256 KB.", "Shorten it.")
     try:
         _guard(content)
-        data = frontmatter.YAMLHandler().load(content, Loader=_PlainLoader)
+        data = YAMLHandler().load(content, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        line = _line(error.problem_mark)
         said = error.problem or "not valid YAML"
-        raise Refused("front-matter-yaml", f"The front matter is not valid YAML: {said}.",
-                      "Correct that line.", line) from error
+        raise Refused(
+            "front-matter-yaml",
+            f"The front matter is not valid YAML: {said}.",
+            "Correct that line.",
+            line,
+        ) from error
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, LookupError) as error:
-        raise Refused("front-matter-yaml", f"The front matter cannot be read: {_short(error)}.",
-                      "Put the value in quotes.") from error
+        raise Refused(
+            "front-matter-yaml",
+            f"The front matter cannot be read: {_short(error)}.",
+            "Put the value in quotes.",
+        ) from error
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise Refused("front-matter-not-a-mapping", "The front matter is not `key: value` lines.",
-                      "Write one `key: value` a line, or begin the text with something else.")
+        raise Refused(
+            "front-matter-not-a-mapping",
+            "The front matter is not `key: value` lines.",
+            "Write one `key: value` a line, or begin the text with something else.",
+        )
     return cast(dict[str, object], data)
+
+
+def _line(mark: Any) -> int:
+    return cast(int, mark.line) + 1 if mark is not None else 1
 
 
 def _short(error: Exception) -> str:
@@ -160,21 +174,33 @@ def _short(error: Exception) -> str:
 def _guard(content: str) -> None:
     depth = 0
     for event in yaml.parse(content, Loader=_Loader):
-        line = event.start_mark.line + 1
+        line = _line(event.start_mark)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Refused("front-matter-anchor", "Anchors and aliases are not accepted.",
-                          "Write the value out.", line)
+            raise Refused(
+                "front-matter-anchor",
+                "Anchors and aliases are not accepted.",
+                "Write the value out.",
+                line,
+            )
         if getattr(event, "tag", None) not in (None, "!"):
-            raise Refused("front-matter-tag", "YAML tags are not accepted.", "Remove the tag.",
-                          line)
+            raise Refused(
+                "front-matter-tag", "YAML tags are not accepted.", "Remove the tag.", line
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise Refused("front-matter-depth",
-                              f"The front matter is nested deeper than {MAX_DEPTH} levels.",
-                              "Flatten it.", line)
+                raise Refused(
+                    "front-matter-depth",
+                    f"The front matter is nested deeper than {MAX_DEPTH} levels.",
+                    "Flatten it.",
+                    line,
+                )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
-            raise Refused("front-matter-merge", "Merge keys (`<<`) are not accepted.",
-                          "Write the keys out.", line)
+            raise Refused(
+                "front-matter-merge",
+                "Merge keys (`<<`) are not accepted.",
+                "Write the keys out.",
+                line,
+            )

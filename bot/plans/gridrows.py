@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import re
 
+from markdown_it.common.html_re import HTML_OPEN_CLOSE_TAG_STR
 from markdown_it.rules_block import StateBlock
 
 _BLANKS = " \t\v\f"
 _DELIMITER_ROW = re.compile(
     r"\|?[ \t\v\f]*:?-+:?[ \t\v\f]*(?:\|[ \t\v\f]*:?-+:?[ \t\v\f]*)*\|?[ \t\v\f]*"
 )
+# An underline makes a heading of the line above and `- ` begins a list: both come before a table.
+_HEADING_OR_LIST = re.compile(r"-+[ \t]*$|-[ \t]")
 _PIPE = re.compile(r"(?<!\\)\|")
+# A line that is one HTML tag cannot interrupt a paragraph, but it does end a table:
+# https://spec.commonmark.org/0.31.2/#html-blocks (start condition 7).
+_LONE_TAG = re.compile(HTML_OPEN_CLOSE_TAG_STR.removeprefix("^") + r"[ \t]*$")
 
 MAX_CELLS = 100_000
 
@@ -63,17 +69,16 @@ def table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
     if below >= end_line or state.sCount[below] < state.blkIndent:
         return False
     at = state.bMarks[below] + state.tShift[below]
-    if at >= state.eMarks[below] or state.src[at] not in "|-:":
+    end = state.eMarks[below]
+    if at >= end or state.src[at] not in "|-:" or state.is_code_block(below):
         return False
-    if state.is_code_block(below) or state.is_code_block(start_line):
+    if _HEADING_OR_LIST.match(state.src, at, end):
         return False
-    if not _DELIMITER_ROW.fullmatch(state.src, at, state.eMarks[below]):
+    if not _DELIMITER_ROW.fullmatch(state.src, at, end):
         return False
     header = _row(state, start_line)
     delimiter = _row(state, below)
     if not header[3] or len(header[3]) != len(delimiter[3]):
-        return False
-    if len(header[3]) == 1 and "|" not in state.src[header[1] : delimiter[2]]:
         return False
     if silent:
         return True
@@ -103,6 +108,8 @@ def _body(
         if state.is_code_block(line):
             break
         if any(rule(state, line, end_line, True) for rule in terminators):
+            break
+        if _LONE_TAG.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]):
             break
         row = _row(state, line)
         if not row[3]:

@@ -31,6 +31,7 @@ MAX_DEPTH = 200
 MAX_ITEMS = 20_000
 
 _ITEMS = "plan_items"
+_HEADS_TABLE = "plan_table_head"
 
 _OPENERS: dict[str, tuple[Any, ...]] = {
     "`": (fence,),
@@ -100,7 +101,10 @@ class _PlanBlocks(ParserBlock):
 
 def _one_block(state: StateBlock, line: int, end_line: int) -> None:
     if state.sCount[line] - state.blkIndent >= 4:
-        code(state, line, end_line, False)
+        if state.env.get(_HEADS_TABLE) == line:
+            gridrows.table(state, line, end_line, False)
+        else:
+            code(state, line, end_line, False)
         return
     start = state.bMarks[line] + state.tShift[line]
     first = state.src[start]
@@ -126,12 +130,17 @@ def _text(state: StateBlock, start_line: int, end_line: int) -> None:
     level = 0
     while line < end_line and not state.isEmpty(line):
         indent = state.sCount[line]
-        if indent - state.blkIndent <= 3:
+        if indent - state.blkIndent > 3:
+            # No block begins so far in, but the last line of a paragraph may head a table.
+            if gridrows.table(state, line, end_line, True):
+                state.env[_HEADS_TABLE] = line
+                break
+        elif indent >= 0:
             if indent >= state.blkIndent:
                 level = _underline(state, line)
                 if level:
                     break
-            if indent >= 0 and _interrupts(state, line, end_line):
+            if _interrupts(state, line, end_line):
                 break
         line += 1
     state.parentType = outer
@@ -166,7 +175,6 @@ def _interrupts(state: StateBlock, line: int, end_line: int) -> bool:
 
 
 def _make_markdown() -> MarkdownIt:
-    # Without a rule of that name markdown-it would look the file's tasks up in its own options.
     made = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
     made.block = _PlanBlocks()
     made.block.ruler.at("table", gridrows.table, {"alt": ["paragraph", "reference"]})

@@ -10,7 +10,6 @@ import re
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 _MARKUP = re.compile(r"[\\`*_\[\]<&~\n]")
@@ -45,10 +44,15 @@ def normalise_dashes(text: str) -> str:
 def plain_text(source: str, references: References = NO_REFERENCES) -> str:
     """Inline markdown as plain text: no markup, entities decoded, blanks collapsed to one.
 
-    Link text and alternative texts stay, addresses and raw HTML go. Never raises.
+    The text of links stays; addresses, images and raw HTML go. Never raises.
     """
+    return " ".join(inline_text(source, references).split())
+
+
+def inline_text(source: str, references: References = NO_REFERENCES) -> str:
+    """Like ``plain_text`` with the blanks inside as they are, and none around."""
     if _MARKUP.search(source) is None:
-        return " ".join(source.split())
+        return source.strip()
     return _rendered(source, references if "[" in source else NO_REFERENCES)
 
 
@@ -57,7 +61,7 @@ def _rendered(source: str, references: References) -> str:
     source = _SURROGATE.sub("\ufffd", source)
     tokens: list[Token] = []
     _MARKDOWN.inline.parse(source, _MARKDOWN, {"references": references.table}, tokens)
-    return " ".join("".join(_pieces(tokens)).split())
+    return "".join(_pieces(tokens)).strip()
 
 
 def _pieces(tokens: list[Token]) -> list[str]:
@@ -67,14 +71,10 @@ def _pieces(tokens: list[Token]) -> list[str]:
             pieces.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             pieces.append(" ")
-        elif token.type == "image":
-            pieces.extend(_pieces(token.children or []))
     return pieces
 
 
-def same_label(left: str, right: str) -> bool:
-    """Whether two link labels or headings name the same thing, by CommonMark's folding."""
-    return bool(normalizeReference(left) == normalizeReference(right))
-
-
-_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 200}).enable("strikethrough")
+# GitHub strikes text between single tildes too: https://github.github.com/gfm/#strikethrough-extension-
+_MARKDOWN = MarkdownIt(
+    "commonmark", {"maxNesting": 200, "strikethrough_single_tilde": True}
+).enable("strikethrough")

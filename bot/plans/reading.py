@@ -16,8 +16,8 @@ from bot.plans.markdown import RefusedText
 from bot.plans.model import Problem, Severity
 from bot.plans.plaintext import NO_REFERENCES, References, plain_text
 
+_BLANKS = frozenset(" \t\n\v\f")
 _BOXES = {"[ ]": False, "[x]": True, "[X]": True}
-_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _BACKTICKS = re.compile(r"`+")
 
 TablePosition = tuple[int, int, int, list[CellPosition]]
@@ -74,9 +74,7 @@ class Reading:
         return tuple(_sections(self.headings, self.lines))
 
 
-def read_blocks(
-    reading: Reading, tokens: list[Token], references: Mapping[str, object]
-) -> Reading:
+def read_blocks(reading: Reading, tokens: list[Token], references: Mapping[str, object]) -> Reading:
     """Fill ``reading`` from the tokens of the body. Raises ``RefusedText`` past the cell limit."""
     reading.references = References(frozenset(references)) if references else NO_REFERENCES
     items: list[_Item] = []
@@ -91,10 +89,9 @@ def read_blocks(
         if kind == "text":
             _read_text(reading, token, items, quotes > 0)
         elif kind == "table":
-            _read_table(reading, token)
+            _read_table(reading, token, bool(items) and items[-1].fresh)
         elif kind == "list_item_open":
-            assert token.map is not None
-            items.append(_Item(*token.map))
+            items.append(_Item(*_lines(token)))
             continue
         elif kind == "list_item_close":
             items.pop()
@@ -112,6 +109,12 @@ def read_blocks(
     return reading
 
 
+def _lines(token: Token) -> tuple[int, int]:
+    """The 0-based source lines of a block token: first, and the one after the last."""
+    first, after = token.map or (0, 0)
+    return first, after
+
+
 def _read_heading(reading: Reading, token: Token, inline: Token) -> None:
     level = token.meta["level"] if token.type == "heading" else int(token.tag[1])
     title = plain_text(inline.content, reading.references)
@@ -120,8 +123,7 @@ def _read_heading(reading: Reading, token: Token, inline: Token) -> None:
         if heading[0] < level:
             path = heading[4]
             break
-    assert token.map is not None
-    begin, after = (reading.first + line for line in token.map)
+    begin, after = (reading.first + line for line in _lines(token))
     reading.headings.append((level, title, begin, after, (*path, title)))
 
 
@@ -145,15 +147,14 @@ def _sections(
 
 
 def _read_text(reading: Reading, token: Token, items: list[_Item], in_quote: bool) -> None:
-    assert token.map is not None
     begins_item = bool(items) and items[-1].fresh
     content = token.content
-    if begins_item and content[:3] in _BOXES and content[3:4] in (" ", "\t", "\n"):
+    if begins_item and content[:3] in _BOXES and content[3:4] in _BLANKS:
         _read_task(reading, token, items, in_quote)
         return
     if ":" not in content or ("**" not in content and not begins_item and " | " not in content):
         return
-    line = token.map[0]
+    line = _lines(token)[0]
     positions = []
     for number, (start, end) in enumerate(token.meta["lines"], line):
         shift = reading.shift(number)
@@ -162,13 +163,13 @@ def _read_text(reading: Reading, token: Token, items: list[_Item], in_quote: boo
 
 
 def _read_task(reading: Reading, token: Token, items: list[_Item], in_quote: bool) -> None:
-    assert token.map is not None
     item = items[-1]
     positions = token.meta["lines"]
-    start = positions[0][0] + reading.shift(token.map[0])
-    end = positions[-1][1] + reading.shift(token.map[0] + len(positions) - 1)
-    parent = next((open_item.task for open_item in reversed(items[:-1])
-                   if open_item.task is not None), None)
+    start = positions[0][0] + reading.shift(_lines(token)[0])
+    end = positions[-1][1] + reading.shift(_lines(token)[0] + len(positions) - 1)
+    parent = next(
+        (open_item.task for open_item in reversed(items[:-1]) if open_item.task is not None), None
+    )
     after = reading.first + item.after
     while after > reading.first + item.line + 1 and _is_blank(reading, after - 1):
         after -= 1
@@ -195,14 +196,15 @@ def _is_blank(reading: Reading, line: int) -> bool:
     return not reading.text[start:end].strip(" \t>")
 
 
-def _read_table(reading: Reading, token: Token) -> None:
+def _read_table(reading: Reading, token: Token, begins_item: bool) -> None:
     positions: list[TablePosition] = token.meta["rows"]
+    if begins_item:
+        positions[0] = _without_box(reading, positions[0])
     width = len(positions[0][3])
     reading.cells += width * len(positions)
     if reading.cells > MAX_CELLS:
         raise RefusedText("too-many-cells", positions[0][0])
     rows = [_row(reading, position, width) for position in positions]
-    assert token.map is not None
     reading.tables.append(
         Table(
             line=rows[0].line,
@@ -210,9 +212,20 @@ def _read_table(reading: Reading, token: Token) -> None:
             header=rows[0],
             delimiter=rows[1],
             rows=tuple(rows[2:]),
-            span=reading.lines.whole(*(reading.first + line for line in token.map)),
+            span=reading.lines.whole(*(reading.first + line for line in _lines(token))),
         )
     )
+
+
+def _without_box(reading: Reading, header: TablePosition) -> TablePosition:
+    """GitHub takes a box that begins the list item away from the table that begins it too."""
+    line, start, end, cells = header
+    shift = reading.shift(line)
+    source = reading.text[start + shift : end + shift]
+    if source[:3] not in _BOXES or source[3:4] not in _BLANKS or start != cells[0][0]:
+        return header
+    first = min(start + 3 + len(source[3:]) - len(source[3:].lstrip(" \t")), cells[0][1])
+    return line, start, end, [(first, cells[0][1]), *cells[1:]]
 
 
 def _row(reading: Reading, position: TablePosition, width: int) -> Row:
@@ -221,8 +234,9 @@ def _row(reading: Reading, position: TablePosition, width: int) -> Row:
     text, references = reading.text, reading.references
     span = Span(start + shift, end + shift)
     found = [
-        Cell(text[first + shift : last + shift], Span(first + shift, last + shift), True,
-             references)
+        Cell(
+            text[first + shift : last + shift], Span(first + shift, last + shift), True, references
+        )
         for first, last in cells[:width]
     ]
     if len(found) < width:
@@ -232,9 +246,8 @@ def _row(reading: Reading, position: TablePosition, width: int) -> Row:
 
 
 def _comments(reading: Reading, token: Token) -> Iterator[Comment]:
-    assert token.map is not None
     lines = reading.lines
-    begin, after = (reading.first + line for line in token.map)
+    begin, after = (reading.first + line for line in _lines(token))
     start, end = lines.start(begin), lines.end(after - 1)
     region = reading.text[start:end]
     if "<!--" not in region:
@@ -245,20 +258,26 @@ def _comments(reading: Reading, token: Token) -> Iterator[Comment]:
         if not block and _is_literal(region, at):
             at += 4
             continue
-        match = _COMMENT.match(region, at)
-        assert match is not None
-        closed = match.group().endswith("-->") and len(match.group()) >= 7
+        closing = region.find("-->", at + 4)
+        closed = closing >= 0
         if not closed and not block:
             return
+        closing = closing if closed else len(region)
+        after_it = min(closing + 3, len(region))
         line = lines.line_of(start + at)
         if not closed:
             reading.problems.append(
-                Problem("comment-unclosed", "This HTML comment is never closed.",
-                        "Close it with `-->`.", line, start + at - lines.start(line) + 1,
-                        Severity.WARNING)
+                Problem(
+                    "comment-unclosed",
+                    "This HTML comment is never closed.",
+                    "Close it with `-->`.",
+                    line,
+                    start + at - lines.start(line) + 1,
+                    Severity.WARNING,
+                )
             )
-        yield Comment(match[1], Span(start + at, start + match.end()), line)
-        at = match.end()
+        yield Comment(region[at + 4 : closing], Span(start + at, start + after_it), line)
+        at = after_it
 
 
 def _is_literal(region: str, at: int) -> bool:
