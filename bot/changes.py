@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.github.ports import Person, RepoPath
+from bot.github.ports import CommentSnapshot, Committed, IssueSnapshot, Person, RepoPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +118,26 @@ def credit(people: tuple[Person, ...]) -> str:
         f"Co-authored-by: {p.login} <{p.id}+{p.login}@users.noreply.github.com>"
         for p in seen.values()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a subject wants written, in order; ``again`` asks for another pass after it.
+
+    ``note`` says in one sentence why there is nothing to do, where there is nothing.
+    """
+
+    changes: tuple[Change, ...] = ()
+    again: bool = False
+    note: str = ""
+
+
+Result = Committed | IssueSnapshot | CommentSnapshot | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change that was carried out and what GitHub gave back."""
+
+    change: Change
+    result: Result

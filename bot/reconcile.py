@@ -1,1 +1,190 @@
 """One subject, once: read a snapshot, decide, apply, remember. No queue, no clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.apply import apply
+from bot.changes import Applied, Change, Decision
+from bot.config import RepoConfig
+from bot.errors import UserProblem
+from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
+from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey
+from bot.subjects import plan, request
+
+Memory = PlanMemory | RequestMemory
+# A plan request makes a file, an issue, assigns people and comments, one pass each.
+_MOST_PASSES = 6
+
+
+class Memories(Protocol):
+    """What a reconcile needs of the store."""
+
+    def repo(self, repository_id: int) -> RepoRef | None: ...
+
+    def plan(self, repository_id: int, path: str) -> PlanMemory | None: ...
+
+    def request(self, repository_id: int, number: int) -> RequestMemory | None: ...
+
+    def finish(
+        self,
+        key: SubjectKey,
+        delivery_ids: Sequence[int],
+        *,
+        remember: Sequence[Memory] = (),
+        audit: Sequence[AuditEntry] = (),
+        finished_at: datetime,
+        note: str = "",
+    ) -> None: ...
+
+
+class Gateway(Protocol):
+    """Where readers and writers of a repository come from."""
+
+    def reader(self, repo: RepoRef) -> GitHubReader: ...
+
+    def writer(self, repo: RepoRef) -> GitHubWriter: ...
+
+
+class Subject(Protocol):
+    """What every module of ``bot.subjects`` offers; a snapshot is the subject's own business."""
+
+    MEMORY: type[Any]
+
+    def is_known(self, claim: str, memory: Any) -> bool: ...
+
+    def read(
+        self,
+        key: SubjectKey,
+        reader: GitHubReader,
+        memory: Any,
+        deliveries: Sequence[OpenDelivery],
+        config: RepoConfig,
+    ) -> Any: ...
+
+    def decide(self, snapshot: Any, config: RepoConfig) -> Decision: ...
+
+    def remember(
+        self, snapshot: Any, decision: Decision, applied: Sequence[Applied]
+    ) -> Sequence[Memory]: ...
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one reconcile learned so far; kept even when a later write fails."""
+
+    memory: Memory | None
+    remembered: dict[str, Memory] = field(default_factory=dict)
+    audit: list[AuditEntry] = field(default_factory=list)
+    note: str = ""
+
+
+def reconcile(
+    key: SubjectKey,
+    deliveries: Sequence[OpenDelivery],
+    *,
+    store: Memories,
+    gateway: Gateway,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+    config: RepoConfig | None = None,
+) -> None:
+    """Bring one subject up to date and finish exactly ``deliveries`` for it.
+
+    Deliveries that claim only what is remembered already cost no request. Raises Stale, Retryable,
+    Refused or UserProblem; the deliveries then stay open.
+    """
+    subject = SUBJECTS[key.kind]
+    memory = _recall(store, key)
+    ids = [delivery.id for delivery in deliveries]
+    if deliveries and all(subject.is_known(d.claim, memory) for d in deliveries):
+        store.finish(key, ids, finished_at=now, note="nothing new: known already")
+        return
+    repo = store.repo(key.repository_id)
+    if repo is None:
+        raise UserProblem(
+            f"Repository {key.repository_id} is not known.", "Install the App on it again."
+        )
+    run = _Run(memory)
+    try:
+        _passes(key, deliveries, gateway, repo, run, config or RepoConfig(), stopping)
+    except BaseException:
+        if run.audit:
+            store.finish(key, [], audit=run.audit, finished_at=now)
+        raise
+    store.finish(
+        key,
+        ids,
+        remember=[m for m in run.remembered.values() if _news(m, key, store)],
+        audit=run.audit,
+        finished_at=now,
+        note=run.note,
+    )
+
+
+def _passes(
+    key: SubjectKey,
+    deliveries: Sequence[OpenDelivery],
+    gateway: Gateway,
+    repo: RepoRef,
+    run: _Run,
+    config: RepoConfig,
+    stopping: Callable[[], bool],
+) -> None:
+    subject, reader, writer = SUBJECTS[key.kind], gateway.reader(repo), gateway.writer(repo)
+    for _ in range(_MOST_PASSES):
+        snapshot = subject.read(key, reader, run.memory, deliveries, config)
+        decision = subject.decide(snapshot, config)
+        applied: list[Applied] = []
+        try:
+            apply(
+                decision.changes, reader=reader, writer=writer, stopping=stopping, applied=applied
+            )
+        finally:
+            run.audit += [_entry(key, done, deliveries) for done in applied]
+        for memory in subject.remember(snapshot, decision, applied):
+            run.remembered[type(memory).__name__] = memory
+            if isinstance(memory, subject.MEMORY):
+                run.memory = memory
+        run.note = decision.note
+        if not decision.again:
+            return
+
+
+def _news(memory: Memory, key: SubjectKey, store: Memories) -> bool:
+    """False for a plan that a request finds again: the plan's own memory is newer."""
+    if key.kind == "plan" or isinstance(memory, RequestMemory):
+        return True
+    return store.plan(memory.repository_id, memory.path) is None
+
+
+def _recall(store: Memories, key: SubjectKey) -> Memory | None:
+    if key.kind == "plan":
+        return store.plan(key.repository_id, key.name)
+    return store.request(key.repository_id, int(key.name))
+
+
+def _entry(key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery]) -> AuditEntry:
+    change: Change = done.change
+    actors = dict.fromkeys(d.actor_login for d in deliveries if not d.actor_is_bot)
+    match done.result:
+        case Committed(sha=sha):
+            url = sha
+        case CommentSnapshot(url=url):
+            pass
+        case _:
+            url = getattr(done.result, "url", "")
+    return AuditEntry(
+        subject=str(key),
+        kind=type(change).__name__,
+        target=change.target,
+        reason=change.reason,
+        actor=", ".join(actors),
+        url=url,
+    )
+
+
+SUBJECTS: dict[str, Subject] = {"plan": plan, "request": request}

@@ -139,9 +139,7 @@ def _ticks_between(before: str, after: str) -> tuple[Tick, ...]:
     )
 
 
-def _merge_lines(
-    base: str | None, file: str, issue: str
-) -> tuple[list[str], tuple[Conflict, ...]]:
+def _merge_lines(base: str | None, file: str, issue: str) -> tuple[list[str], tuple[Conflict, ...]]:
     ours, theirs = file.split("\n"), issue.split("\n")
     if base is None:
         known = Counter(ours)

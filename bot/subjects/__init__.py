@@ -1,11 +1,16 @@
-"""The table of contents: which subjects an event is about, and how each is reconciled."""
+"""The table of contents: which subjects an event is about, and where each is reconciled."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Protocol
 
-from bot.events import Event
-from bot.memory import Trigger
+from bot.config import RepoConfig
+from bot.events import CommentEvent, Event, IssueEvent, PullEvent, PushEvent
+from bot.github.ports import PullSnapshot
+from bot.memory import SubjectKey, Trigger
+from bot.plans.links import parse_links
+from bot.plans.render import body_sha, parse_plan_marker
 
 
 class Known(Protocol):
@@ -18,6 +23,73 @@ class Known(Protocol):
     def plan_paths_of_pull(self, repository_id: int, number: int) -> list[str]: ...
 
 
-def subjects_of(event: Event, known: Known) -> list[Trigger]:
+def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) -> list[Trigger]:
     """The subjects an event is about, each with what the event claims of it; [] for none."""
-    raise NotImplementedError
+    config = config or RepoConfig()
+    match event:
+        case IssueEvent():
+            return _of_issue(event, known, config)
+        case CommentEvent():
+            return _of_comment(event)
+        case PullEvent():
+            return _of_pull(event, known)
+        case PushEvent():
+            return _of_push(event, known, config)
+
+
+def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
+    marker = parse_plan_marker(event.body)
+    path = known.plan_path_of_issue(event.repo.id, event.number) or (marker and marker.path)
+    if path:
+        return [_plan(event.repo.id, path, f"body:{body_sha(event.body)}")]
+    if event.action == "labeled" and event.label not in config.labels:
+        return []
+    if config.requested_format(event.labels):
+        return [Trigger(SubjectKey(event.repo.id, "request", str(event.number)), "request")]
+    return []
+
+
+def _of_comment(event: CommentEvent) -> list[Trigger]:
+    if event.on_pull or not event.body.startswith("/plan accept"):
+        return []
+    return [Trigger(SubjectKey(event.repo.id, "request", str(event.number)), "request")]
+
+
+def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:
+    repository_id = event.repo.id
+    links = parse_links(event.body)
+    there = set(known.plan_paths(repository_id))
+    named = [known.plan_path_of_issue(repository_id, number) for number in links.issues]
+    named += [path for path in links.paths if path in there]
+    named += known.plan_paths_of_pull(repository_id, event.number)
+    claim = f"pull:{event.number}:{pull_digest(event)}"
+    return [_plan(repository_id, path, claim) for path in dict.fromkeys(named) if path]
+
+
+def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger]:
+    if not event.on_default_branch:
+        return []
+    plans = known.plan_paths(event.repo.id)
+    if event.paths is None:
+        return [_plan(event.repo.id, path, "") for path in plans]
+    there = set(plans)
+    about = [path for path in event.paths if path in there or config.adopts(path)]
+    return [_plan(event.repo.id, path, f"commit:{event.after}") for path in about]
+
+
+def _plan(repository_id: int, path: str, claim: str) -> Trigger:
+    return Trigger(SubjectKey(repository_id, "plan", path), claim)
+
+
+def pull_digest(pull: PullEvent | PullSnapshot) -> str:
+    """Sixteen hex digits of everything about a pull request that a plan cares for."""
+    parts = (
+        pull.state,
+        str(pull.merged),
+        str(pull.draft),
+        pull.title,
+        pull.body,
+        pull.head_ref,
+        pull.base_ref,
+    )
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,103 @@
+"""Carry out changes: the only caller of a method that writes to GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.changes import (
+    Applied,
+    AssignPeople,
+    Change,
+    CommitFiles,
+    CreateIssue,
+    EditComment,
+    EditIssueBody,
+    PostComment,
+    Result,
+)
+from bot.errors import Retryable
+from bot.github.ports import Committed, GitHubReader, GitHubWriter, Milestone, Stale
+from bot.plans.render import body_sha
+
+LABEL_COLOR = "5319e7"
+
+
+def apply(
+    changes: Sequence[Change],
+    *,
+    reader: GitHubReader,
+    writer: GitHubWriter,
+    stopping: Callable[[], bool] = lambda: False,
+    applied: list[Applied] | None = None,
+) -> list[Applied]:
+    """Write ``changes`` in order and give back what each led to.
+
+    ``applied`` is filled as the changes succeed, so that a caller still knows them after an error.
+    Raises Stale when something moved since it was read, Retryable when GitHub cannot now or the
+    worker is stopping, Refused when GitHub will not.
+    """
+    done = [] if applied is None else applied
+    for change in changes:
+        if stopping():
+            raise Retryable("the worker is stopping")
+        done.append(Applied(change, _write(change, reader, writer)))
+    return done
+
+
+def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result:
+    match change:
+        case CommitFiles():
+            return _commit(change, reader, writer)
+        case CreateIssue():
+            return writer.create_issue(
+                change.title,
+                change.body,
+                labels=_labels(change.labels, reader, writer),
+                milestone=_milestone(change.milestone, reader, writer),
+            )
+        case EditIssueBody():
+            issue = reader.issue(change.number)
+            if issue is None or body_sha(issue.body) != change.expected_sha:
+                raise Stale(f"the body of #{change.number} changed since it was read")
+            return writer.edit_issue(change.number, body=change.body)
+        case AssignPeople():
+            return writer.add_assignees(change.number, change.logins)
+        case PostComment():
+            return writer.create_comment(change.number, change.body)
+        case EditComment():
+            return writer.edit_comment(change.comment_id, change.body)
+
+
+def _commit(change: CommitFiles, reader: GitHubReader, writer: GitHubWriter) -> Committed:
+    if len(change.files) == 1:
+        (edit,) = change.files
+        return writer.put_file(
+            edit.path, edit.text, change.message, expected_blob=edit.expected_blob
+        )
+    branch = reader.repository().default_branch
+    head = reader.head(branch)
+    if head is None:
+        raise Stale(f"the branch {branch} is gone")
+    for edit in change.files:
+        there = reader.file(edit.path, ref=head)
+        if (there.blob_sha if there else None) != edit.expected_blob:
+            raise Stale(f"{edit.path} changed since it was read")
+    files = {edit.path: edit.text for edit in change.files}
+    return writer.commit_files(files, change.message, expected_head=head, branch=branch)
+
+
+def _labels(wanted: tuple[str, ...], reader: GitHubReader, writer: GitHubWriter) -> tuple[str, ...]:
+    if not wanted:
+        return ()
+    existing = {name.casefold() for name in reader.labels()}
+    for name in wanted:
+        if name.casefold() not in existing:
+            writer.create_label(name, LABEL_COLOR, "Made by plansync for a plan")
+    return wanted
+
+
+def _milestone(title: str | None, reader: GitHubReader, writer: GitHubWriter) -> int | None:
+    if title is None:
+        return None
+    found: Milestone | None = next((m for m in reader.milestones() if m.title == title), None)
+    return (found or writer.create_milestone(title)).number

@@ -1,0 +1,62 @@
+"""Commit messages: what a reader of ``git log`` sees of a plan's life.
+
+People's words stand in them, so every word that GitHub or a CI system would act on is defused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.changes import credit
+from bot.github.ports import Person
+from bot.plans.merge import Tick
+
+_JOINER = "\u2060"
+# Closing keywords need "#12", "GH-12" or an issue's address, mentions an "@", and CI systems read
+# "[skip ci]" and its kin: a word joiner after the sign leaves the text readable and inert.
+# https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+# https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+_LIVE = re.compile(r"#(?=\d)|\bGH-(?=\d)|@(?=\w)|\[(?=\s*(?:skip|ci|no)\b)|/(?:issues|pull)/", re.I)
+_SUBJECT_LENGTH = 72
+
+
+def defuse(text: str) -> str:
+    """One line of user text that neither closes an issue, pings anyone, nor steers a CI system."""
+    line = " ".join(text.split())
+    return _LIVE.sub(lambda m: m[0] + _JOINER, line)
+
+
+def tick_subject(ticks: Sequence[Tick], path: str) -> str:
+    """``Tick “Write the tests”`` for one box, a count and the path for several."""
+    if len(ticks) == 1:
+        verb = "Tick" if ticks[0].checked else "Untick"
+        return _cut(f"{verb} “{defuse(ticks[0].text)}”")
+    done = sum(tick.checked for tick in ticks)
+    if done == len(ticks):
+        return _cut(f"Tick {done} tasks in {path}")
+    if not done:
+        return _cut(f"Untick {len(ticks)} tasks in {path}")
+    return _cut(f"Tick {done} and untick {len(ticks) - done} tasks in {path}")
+
+
+def tick_lines(ticks: Sequence[Tick]) -> list[str]:
+    """The boxes as they stand now, one line each."""
+    return [f"- [{'x' if tick.checked else ' '}] {defuse(tick.text)}" for tick in ticks]
+
+
+def compose(
+    subjects: Sequence[str], details: Sequence[str] = (), people: Sequence[Person] = ()
+) -> str:
+    """A commit message: the first subject as the title, the rest and the details as its body."""
+    title, *more = subjects
+    blocks = [title]
+    if more or details:
+        blocks.append("\n".join([*more, *details]))
+    if trailers := credit(tuple(people)):
+        blocks.append(trailers)
+    return "\n\n".join(blocks)
+
+
+def _cut(subject: str) -> str:
+    return subject if len(subject) <= _SUBJECT_LENGTH else subject[: _SUBJECT_LENGTH - 1] + "…"

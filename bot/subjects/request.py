@@ -1,0 +1,319 @@
+"""One plan request: an issue whose label asks for a plan, answered with a file and an issue.
+
+Everything is looked up on GitHub before it is made: the commit by its trailer, the plan issue by
+its marker, the comments by theirs. So a request that is asked twice, redelivered or cut short
+between any two writes ends with one file, one issue and one comment each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from bot.changes import (
+    Applied,
+    AssignPeople,
+    Change,
+    CommitFiles,
+    Decision,
+    FileEdit,
+    PostComment,
+)
+from bot.comments import render_comment
+from bot.commits import defuse
+from bot.config import RepoConfig
+from bot.github.ports import (
+    CommentSnapshot,
+    FileSnapshot,
+    GitHubReader,
+    IssueSnapshot,
+    RepoPath,
+)
+from bot.memory import OpenDelivery, PlanMemory, RequestMemory, SubjectKey
+from bot.plans.document import parse_document
+from bot.plans.formats import read_plan
+from bot.plans.render import blob_sha, body_sha, parse_plan_marker, parse_status_marker
+from bot.plans.scaffold import PlanValues, plan_path, scaffold, values_from_request
+from bot.subjects.plan import find_status, is_ours
+from bot.subjects.plan_issue import create_plan_issue, header_values, status_comment
+from bot.templates import read_template, sibling_templates
+
+MEMORY = RequestMemory
+MAY_WRITE = frozenset({"admin", "maintain", "write"})
+_TRAILER = re.compile(r"^Plan-Request: #(\d+)$", re.MULTILINE)
+_PATH_TRAILER = re.compile(r"^Plan-Path: (.+)$", re.MULTILINE)
+_ACCEPT = re.compile(r"\A/plan\s+accept\b")
+_INDEX = "TASKS.md"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSnapshot:
+    """A request as GitHub holds it: what it asks for, who may, and what was made of it already."""
+
+    memory: RequestMemory
+    issue: IssueSnapshot | None
+    format: str = ""
+    allowed: bool = False
+    values: PlanValues | None = None
+    defaulted: tuple[str, ...] = ()
+    template: str = ""
+    path: RepoPath | None = None
+    commit: str = ""
+    file: FileSnapshot | None = None
+    existing: Mapping[str, FileSnapshot] | None = None
+    plan_issue: IssueSnapshot | None = None
+    status: CommentSnapshot | None = None
+    comments: tuple[CommentSnapshot, ...] = ()
+
+
+def is_known(claim: str, memory: RequestMemory | None) -> bool:
+    """True when the request was answered already."""
+    return memory is not None and memory.state == "done"
+
+
+def read(
+    key: SubjectKey,
+    reader: GitHubReader,
+    memory: RequestMemory | None,
+    deliveries: Sequence[OpenDelivery],
+    config: RepoConfig,
+) -> RequestSnapshot:
+    """The request issue, who asked, and the commit, issue and comments made for it so far."""
+    number = int(key.name)
+    memory = memory or RequestMemory(key.repository_id, number)
+    issue = reader.issue(number)
+    plan_format = config.requested_format(issue.labels) if issue else None
+    if issue is None or plan_format is None or parse_plan_marker(issue.body):
+        return RequestSnapshot(memory, None)
+    comments = tuple(reader.comments(number))
+    if not _allowed(reader, issue, comments, deliveries):
+        ours = tuple(comment for comment in comments if comment.ours)
+        return RequestSnapshot(memory, issue, plan_format, comments=ours)
+    values, defaulted = values_from_request(
+        title=issue.title,
+        body=issue.body,
+        author=issue.author.login,
+        repository=reader.repo.name,
+        number=number,
+        created_at=issue.created_at,
+        format=plan_format,
+    )
+    override = reader.file(RepoPath(f".github/plansync/templates/{plan_format}.md"))
+    made = _commit_of(reader, issue)
+    if made:
+        path = made[1]
+    else:
+        path = RepoPath(plan_path(plan_format, values, lambda p: _taken(reader, p)))
+    plan_issue = _plan_issue(reader, issue, memory, path) if made else None
+    status, _ = find_status(reader, plan_issue.number) if plan_issue else (None, None)
+    index = None if made or plan_format != "task-plan" else reader.file(RepoPath(_INDEX))
+    return RequestSnapshot(
+        memory=memory,
+        issue=issue,
+        format=plan_format,
+        allowed=True,
+        values=values,
+        defaulted=tuple(defaulted),
+        template=override.text if override else read_template("plans", f"{plan_format}.md"),
+        path=path,
+        commit=made[0] if made else "",
+        file=reader.file(path, ref=made[0]) if made else None,
+        existing={_INDEX: index} if index else {},
+        plan_issue=plan_issue,
+        status=status,
+        comments=tuple(comment for comment in comments if comment.ours),
+    )
+
+
+def _allowed(
+    reader: GitHubReader,
+    issue: IssueSnapshot,
+    comments: Sequence[CommentSnapshot],
+    deliveries: Sequence[OpenDelivery],
+) -> bool:
+    """Author, labeller or whoever wrote ``/plan accept`` may write to the repository."""
+    people = [issue.author.login]
+    people += [d.actor_login for d in deliveries if d.event == "issues" and d.action == "labeled"]
+    people += [c.author.login for c in comments if not c.ours and _ACCEPT.match(c.body)]
+    return any(reader.permission(login) in MAY_WRITE for login in dict.fromkeys(people))
+
+
+def _taken(reader: GitHubReader, path: str) -> bool:
+    return reader.file(RepoPath(path)) is not None
+
+
+def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPath] | None:
+    """The commit that answered this request, and the plan file it made."""
+    for commit in reversed(reader.commits(since=issue.created_at)):
+        number, path = _TRAILER.search(commit.message), _PATH_TRAILER.search(commit.message)
+        if number and path and int(number[1]) == issue.number:
+            return commit.sha, RepoPath(path[1])
+    return None
+
+
+def _plan_issue(
+    reader: GitHubReader, request: IssueSnapshot, memory: RequestMemory, path: str
+) -> IssueSnapshot | None:
+    if memory.issue_number is not None:
+        return reader.issue(memory.issue_number)
+    for issue in reader.issues(since=request.created_at):
+        marker = parse_plan_marker(issue.body)
+        if marker and marker.path == path and is_ours(issue, reader.app_slug):
+            return issue
+    return None
+
+
+def decide(snapshot: RequestSnapshot, config: RepoConfig) -> Decision:
+    """The next thing that is missing: the file, the issue, the people, the two comments."""
+    issue = snapshot.issue
+    if issue is None:
+        return Decision(note="the issue does not ask for a plan")
+    if not snapshot.allowed:
+        return _wait(snapshot, issue)
+    if snapshot.path is None or snapshot.values is None:
+        return Decision(note="the request has no values")
+    if not snapshot.commit:
+        return Decision((_commit(snapshot, issue, snapshot.values),), again=True)
+    if snapshot.file is None:
+        return Decision(note=f"{snapshot.path} is gone from the commit that made it")
+    if snapshot.plan_issue is None:
+        new = create_plan_issue(snapshot.file.text, snapshot.path, issue.number, issue.title)
+        return Decision((new,), again=True)
+    missing = _unassigned(snapshot, snapshot.plan_issue)
+    if missing and not _answered(snapshot):
+        if snapshot.memory.state != "assigned":
+            reason = f"The plan names {', '.join(missing)}"
+            assign = AssignPeople(snapshot.plan_issue.number, missing, reason)
+            return Decision((assign,), again=True)
+        return Decision(_comments(snapshot, issue, snapshot.plan_issue, refused=missing))
+    return Decision(_comments(snapshot, issue, snapshot.plan_issue))
+
+
+def _wait(snapshot: RequestSnapshot, issue: IssueSnapshot) -> Decision:
+    comment = render_comment("waiting.md", request=issue.number)
+    if any(_marked(c.body, comment) for c in snapshot.comments):
+        return Decision(note="the request waits for someone with write access")
+    reason = "Neither the author nor the labeller may write to this repository"
+    return Decision((PostComment(issue.number, comment, "waiting", reason),))
+
+
+def _commit(snapshot: RequestSnapshot, issue: IssueSnapshot, values: PlanValues) -> CommitFiles:
+    existing = snapshot.existing or {}
+    made = scaffold(
+        snapshot.format,
+        values,
+        snapshot.template,
+        path=str(snapshot.path),
+        siblings=sibling_templates(snapshot.format),
+        existing={path: file.text for path, file in existing.items()},
+        body=issue.body,
+    )
+    edits = tuple(
+        FileEdit(RepoPath(path), text, existing[path].blob_sha if path in existing else None)
+        for path, text in made.files.items()
+    )
+    message = (
+        f"Add the plan “{defuse(values.title)}”\n\n"
+        f"Plan-Path: {snapshot.path}\nPlan-Request: #{issue.number}"
+    )
+    return CommitFiles(edits, message, f"#{issue.number} asks for a {snapshot.format}")
+
+
+def _unassigned(snapshot: RequestSnapshot, plan_issue: IssueSnapshot) -> tuple[str, ...]:
+    text = snapshot.file.text if snapshot.file else ""
+    there = {login.casefold() for login in plan_issue.assignees}
+    wanted = header_values(parse_document(text), "assignees")
+    return tuple(login for login in wanted if login.casefold() not in there)
+
+
+def _answered(snapshot: RequestSnapshot) -> bool:
+    marker = f'<!-- plansync:answer request="{snapshot.memory.number}" -->'
+    return any(comment.body.startswith(marker) for comment in snapshot.comments)
+
+
+def _comments(
+    snapshot: RequestSnapshot,
+    issue: IssueSnapshot,
+    plan_issue: IssueSnapshot,
+    refused: Sequence[str] = (),
+) -> tuple[Change, ...]:
+    changes: list[Change] = []
+    path, file = snapshot.path, snapshot.file
+    if path is None or file is None:
+        return ()
+    if snapshot.status is None:
+        status = status_comment(file.text, path, plan_issue.number, ())
+        reason = "The plan issue has no status yet"
+        changes.append(PostComment(plan_issue.number, status, "status", reason))
+    if not _answered(snapshot):
+        repo_url = plan_issue.url.partition("/issues/")[0]
+        answer = render_comment(
+            "answer.md",
+            request=issue.number,
+            issue=plan_issue.number,
+            path=path,
+            url=f"{repo_url}/blob/HEAD/{quote(path)}",
+            defaulted=snapshot.defaulted,
+            refused=refused,
+        )
+        changes.append(PostComment(issue.number, answer, "answer", "The plan is ready"))
+    return tuple(changes)
+
+
+def _marked(body: str, comment: str) -> bool:
+    return body.startswith(comment.partition("\n")[0])
+
+
+def remember(
+    snapshot: RequestSnapshot, decision: Decision, applied: Sequence[Applied]
+) -> tuple[RequestMemory | PlanMemory, ...]:
+    """How far the request is; once it is answered, also the plan with its base."""
+    memory = snapshot.memory
+    if snapshot.issue is None:
+        return ()
+    memory = replace(memory, path=str(snapshot.path or ""))
+    plan_issue = snapshot.plan_issue
+    status = snapshot.status
+    for done in applied:
+        match done.change, done.result:
+            case AssignPeople(), _:
+                memory = replace(memory, state="assigned")
+            case PostComment(role="status"), CommentSnapshot() as status:
+                pass
+            case _, IssueSnapshot(number=number):
+                memory = replace(memory, issue_number=number)
+    if not snapshot.allowed:
+        return (replace(memory, state="waiting"),)
+    if decision.again or plan_issue is None or snapshot.file is None:
+        return (memory,)
+    done_memory = replace(memory, state="done", issue_number=plan_issue.number)
+    return done_memory, _plan_memory(snapshot, plan_issue, snapshot.file, status)
+
+
+def _plan_memory(
+    snapshot: RequestSnapshot,
+    plan_issue: IssueSnapshot,
+    file: FileSnapshot,
+    status: CommentSnapshot | None,
+) -> PlanMemory:
+    """The new plan: its base is what the request's commit wrote and the issue was made from."""
+    plan = read_plan(file.path, parse_document(file.text))
+    made = create_plan_issue(file.text, file.path, snapshot.memory.number)
+    marker = parse_status_marker(status.body) if status else None
+    return PlanMemory(
+        repository_id=snapshot.memory.repository_id,
+        path=str(file.path),
+        format=plan.format if plan else snapshot.format,
+        issue_number=plan_issue.number,
+        request_number=snapshot.memory.number,
+        base_text=file.text,
+        base_blob=blob_sha(file.text),
+        body_sha=body_sha(made.body),
+        title=plan_issue.title,
+        seen_commits=(snapshot.commit,),
+        comment_id=status.id if status else None,
+        comment_sha=body_sha(status.body) if status else "",
+        facts=marker.facts if marker else (),
+    )
