@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -61,7 +61,7 @@ def merge(base: str | None, file: str, issue: str) -> Merged:
     """
     ours = plan_text(file)
     common = plan_text(base) if base is not None else None
-    if issue == ours or issue == common:
+    if issue in (ours, common):
         return Merged(file)
     settled = _settle_boxes(common, ours, issue)
     merged_lines, conflicts = _merge_lines(settled.base, settled.file, settled.issue)
@@ -84,19 +84,27 @@ class _Settled:
 
 def _settle_boxes(base: str | None, file: str, issue: str) -> _Settled:
     """The three texts with every box they share in its merged state."""
-    documents = [parse_document(text) if text is not None else None for text in (base, file, issue)]
+    settled_file = parse_document(file)
+    documents = [
+        parse_document(base) if base is not None else None,
+        settled_file,
+        parse_document(issue),
+    ]
     of_base, of_file, of_issue = (_keyed(document) for document in documents)
-    states: dict[TaskKey, bool] = {}
+    boxes: dict[TaskKey, str] = {}
     for key in {**of_file, **of_issue}:
         before, here, there = of_base.get(key), of_file.get(key), of_issue.get(key)
         if here is None or there is None:
             continue
         if before is None:
-            states[key] = here.checked or there.checked
+            checked = here.checked or there.checked
         else:
-            states[key] = there.checked if here.checked == before.checked else here.checked
+            checked = there.checked if here.checked == before.checked else here.checked
+        # `[X]` and `[x]` are one state: the file's own character stays unless the state moves.
+        own = settled_file.text[here.offset]
+        boxes[key] = own if checked == here.checked else "x" if checked else " "
     texts = (
-        _with_states(document, keyed, states) if document is not None else None
+        _with_boxes(document, keyed, boxes) if document is not None else None
         for document, keyed in zip(documents, (of_base, of_file, of_issue), strict=True)
     )
     new_base, new_file, new_issue = texts
@@ -116,17 +124,13 @@ def _keyed(document: Document | None) -> dict[TaskKey, Task]:
     return keyed
 
 
-def _with_states(
-    document: Document, keyed: Mapping[TaskKey, Task], states: Mapping[TaskKey, bool]
+def _with_boxes(
+    document: Document, keyed: Mapping[TaskKey, Task], boxes: Mapping[TaskKey, str]
 ) -> str:
     characters = list(document.text)
     for key, task in keyed.items():
-        wanted = states.get(key)
-        if wanted is not None and wanted != task.checked:
-            characters[task.offset] = "x" if wanted else " "
-        elif wanted:
-            # `[X]` and `[x]` are the same state; left apart they would look like an edit.
-            characters[task.offset] = "x"
+        if key in boxes:
+            characters[task.offset] = boxes[key]
     return "".join(characters)
 
 
@@ -140,11 +144,13 @@ def _ticks_between(before: str, after: str) -> tuple[Tick, ...]:
 
 
 def _merge_lines(base: str | None, file: str, issue: str) -> tuple[list[str], tuple[Conflict, ...]]:
+    kept: Sequence[str]
+    lost: Sequence[str]
     ours, theirs = file.split("\n"), issue.split("\n")
     if base is None:
         known = Counter(ours)
-        lost = [line for line in theirs if line.strip() and line not in known]
-        return ours, (Conflict(kept="", lost="\n".join(lost)),) if lost else ()
+        unknown = [line for line in theirs if line.strip() and line not in known]
+        return ours, (Conflict(kept="", lost="\n".join(unknown)),) if unknown else ()
     merged: list[str] = []
     conflicts: list[Conflict] = []
     for group in Merge3(base.split("\n"), ours, theirs).merge_groups():

@@ -1,0 +1,122 @@
+"""The three-way merge, row by row."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.plans.merge import merge
+from bot.plans.render import plan_text
+
+BASE = "# Plan\n\n## Work\n- [ ] one\n- [ ] two\n- [ ] two\n\nText here.\n"
+
+
+def with_boxes(*states: str) -> str:
+    head, *tasks = BASE.split("- [ ]")
+    given = [*states, *" " * (len(tasks) - len(states))]
+    return head + "".join(f"- [{s}]{task}" for s, task in zip(given, tasks, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("base", "file", "issue", "merged"),
+    [
+        (" ", " ", " ", " "),
+        (" ", " ", "x", "x"),
+        (" ", "x", " ", "x"),
+        (" ", "x", "x", "x"),
+        ("x", " ", " ", " "),
+        ("x", " ", "x", " "),
+        ("x", "x", " ", " "),
+        ("x", "x", "x", "x"),
+        (None, " ", " ", " "),
+        (None, " ", "x", "x"),
+        (None, "x", " ", "x"),
+        (None, "x", "x", "x"),
+    ],
+)
+def test_every_row_of_the_truth_table_of_one_box(
+    base: str | None, file: str, issue: str, merged: str
+) -> None:
+    result = merge(
+        None if base is None else with_boxes(base), with_boxes(file), plan_text(with_boxes(issue))
+    )
+    assert result.text == with_boxes(merged)
+    assert not result.conflicts
+
+
+def test_a_tick_says_which_box_it_was() -> None:
+    result = merge(BASE, BASE, plan_text(with_boxes(" ", " ", "x")))
+    assert [(tick.text, tick.checked, tick.section) for tick in result.ticks] == [
+        ("two", True, ("Plan", "Work"))
+    ]
+    assert not result.edited
+
+
+def test_a_tick_changes_one_character_and_keeps_every_line_end() -> None:
+    file = "---\ntitle: x\n---\r\n" + BASE.replace("\n", "\r\n").replace("here.\r\n", "here.")
+    result = merge(file, file, plan_text(file).replace("- [ ] one", "- [x] one"))
+    assert result.text == file.replace("- [ ] one", "- [x] one")
+
+
+def test_ticks_in_both_copies_and_text_in_one_are_all_kept() -> None:
+    file = with_boxes("x").replace("Text here.", "Text here, longer.")
+    result = merge(BASE, file, plan_text(with_boxes(" ", "x")))
+    assert result.text == with_boxes("x", "x").replace("Text here.", "Text here, longer.")
+
+
+def test_an_edit_of_the_issue_reaches_the_file() -> None:
+    issue = plan_text(BASE).replace("Text here.", "Other text.\n\nMore.")
+    result = merge(BASE, BASE, issue)
+    assert result.text == BASE.replace("Text here.", "Other text.\n\nMore.")
+    assert result.edited
+
+
+def test_both_changed_one_line_keeps_the_files_and_tells_the_issues() -> None:
+    file = BASE.replace("Text here.", "From the file.")
+    issue = plan_text(BASE).replace("Text here.", "From the issue.")
+    result = merge(BASE, file, issue)
+    assert result.text == file
+    assert [conflict.lost for conflict in result.conflicts] == ["From the issue."]
+
+
+def test_without_a_base_the_files_text_stands_and_the_issues_is_told() -> None:
+    issue = plan_text(with_boxes("x")).replace("Text here.", "From the issue.")
+    result = merge(None, BASE, issue)
+    assert result.text == with_boxes("x")
+    assert [conflict.lost for conflict in result.conflicts] == ["From the issue."]
+
+
+def test_a_capital_x_is_no_change() -> None:
+    file = with_boxes("X")
+    result = merge(BASE, file, plan_text(with_boxes("x", "x")))
+    assert result.text == with_boxes("X", "x")
+
+
+LINES = st.sampled_from(
+    ["- [ ] a", "- [x] a", "- [X] b", "* [ ] c", "", "text", "## Part", "1. [ ] d", "  - [x] e"]
+)
+TEXTS = st.lists(LINES, max_size=12).map("\n".join)
+
+
+@given(TEXTS, TEXTS, st.sampled_from(["\n", "\r\n", "\r"]))
+def test_merging_again_changes_nothing(base: str, file: str, end: str) -> None:
+    file = file.replace("\n", end)
+    for issue in (plan_text(base), plan_text(file), "- [x] a\n\nnew"):
+        once = merge(base, file, issue)
+        again = merge(once.text, once.text, plan_text(once.text))
+        assert again.text == once.text
+        assert not again.ticks
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=8))
+def test_no_tick_is_ever_lost(boxes: list[tuple[bool, bool, bool]]) -> None:
+    def text(states: list[bool]) -> str:
+        return "".join(f"- [{'x' if s else ' '}] task {n}\n" for n, s in enumerate(states))
+
+    base, file, issue = (list(states) for states in zip(*boxes, strict=True))
+    wanted = [i if f == b else f for b, f, i in itertools.starmap(lambda b, f, i: (b, f, i), boxes)]
+    result = merge(text(base), text(file), plan_text(text(issue)))
+    assert result.text == text(wanted)
