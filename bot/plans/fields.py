@@ -125,10 +125,7 @@ def _key_at(pattern: re.Pattern[str], text: str, start: int, end: int) -> _Found
     if match is None:
         return None
     key = match["key"].rstrip(_BLANKS)
-    if pattern is _PLAIN:
-        shape = "plain"
-    else:
-        shape = "bold-colon" if match["inner"] else "bold"
+    shape = "plain" if pattern is _PLAIN else "bold-colon" if match["inner"] else "bold"
     first = match.start("key")
     return _Found(key, Span(first, first + len(key)), match.end(), shape)
 

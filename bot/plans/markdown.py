@@ -43,7 +43,7 @@ _OPENERS: dict[str, tuple[Any, ...]] = {
     "_": (hr,),
     "<": (html_block,),
     "#": (heading,),
-    **{digit: (list_block,) for digit in "0123456789"},
+    **dict.fromkeys("0123456789", (list_block,)),
 }
 _BOXES = ("[ ] ", "[x] ", "[X] ")
 

@@ -1,0 +1,196 @@
+"""An edit is proved by parsing its result: everything but the target must still be there.
+
+What stands in a document is listed as facts, each with the place where it begins. The facts of the
+edited text must be those of the text before, moved by the edit, with only the announced difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.errors import UserProblem
+from bot.plans.document import Document, parse_document
+
+Key = tuple[str, int, int]
+Facts = dict[Key, object]
+
+_CONTAINERS = frozenset(
+    {"bullet_list_open", "ordered_list_open", "list_item_open", "blockquote_open"}
+)
+
+
+@dataclass(eq=False)
+class EditRefused(UserProblem):
+    """The target is not there, or writing it would change something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Replace ``text[start:end]`` by ``new``.
+
+    ``lines`` says that whole lines come or go, so that what begins at ``start`` belongs to them;
+    ``grows`` names a kind of block that may take the new lines in (a table its rows).
+    """
+
+    start: int
+    end: int
+    new: str
+    lines: bool = False
+    grows: str = ""
+
+    @property
+    def shift(self) -> int:
+        """How far everything after the splice moves."""
+        return len(self.new) - (self.end - self.start)
+
+    def apply(self, text: str) -> str:
+        """The text after the splice."""
+        return text[: self.start] + self.new + text[self.end :]
+
+    def removes(self, position: int) -> bool:
+        """Whether what begins at this place of the old text goes."""
+        first = self.start if self.lines else self.start + 1
+        return first <= position < self.end
+
+    def adds(self, position: int) -> bool:
+        """Whether what begins at this place of the new text came with the splice."""
+        first = self.start if self.lines else self.start + 1
+        return first <= position < self.start + len(self.new)
+
+    def moved(self, position: int) -> int:
+        """Where what begins at this place of the old text begins now."""
+        after = (
+            position >= self.end if self.lines or self.end > self.start else (position > self.start)
+        )
+        return position + self.shift if after else position
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The announced difference: facts by key of the old text, and the front matter's new data."""
+
+    facts: Mapping[Key, object] = field(default_factory=dict)
+    front_matter: Mapping[str, object] | None = None
+    references: bool = False
+
+
+def prove(before: Document, splice: Splice, expected: Expected) -> Document:
+    """The document after the splice. Raises ``EditRefused`` when anything else changed."""
+    after = parse_document(splice.apply(before.text))
+    if after.refused or before.refused:
+        raise _refusal(before, splice, "the result passes a limit")
+    moved = {
+        (kind, splice.moved(place), index): fact
+        for (kind, place, index), fact in _facts(before, splice).items()
+        if not splice.removes(place)
+    }
+    for (kind, place, index), fact in expected.facts.items():
+        moved[kind, splice.moved(place), index] = fact
+    found = {key: fact for key, fact in _facts(after, None).items() if not splice.adds(key[1])}
+    if moved != found:
+        raise _refusal(before, splice, _difference(moved, found))
+    if not _same_blocks(before, after, splice):
+        raise _refusal(before, splice, "it changes how the text around it is read")
+    if not expected.references and before.shape.references != after.shape.references:
+        raise _refusal(before, splice, "it changes a link definition")
+    data = expected.front_matter
+    if data is None and before.front_matter is not None:
+        data = before.front_matter.data
+    now = after.front_matter.data if after.front_matter is not None else None
+    if not _same_data(data, now):
+        raise _refusal(before, splice, "it changes the front matter")
+    if sorted(problem.code for problem in after.problems) != sorted(
+        problem.code for problem in before.problems
+    ):
+        raise _refusal(before, splice, "it makes or hides a problem of the text")
+    return after
+
+
+def _refusal(document: Document, splice: Splice, reason: str) -> EditRefused:
+    return EditRefused(
+        f"This edit is refused because {reason}.",
+        "Edit the file by hand, or write the value without markup.",
+        line=document.line_of(min(splice.start, len(document.text))),
+    )
+
+
+def _difference(moved: Facts, found: Facts) -> str:
+    for key in sorted(set(moved) | set(found)):
+        if moved.get(key) != found.get(key):
+            verb = "removes" if key not in found else "adds" if key not in moved else "changes"
+            return f"it {verb} a {key[0]} beside its target"
+    return "it changes more than its target"
+
+
+def task_fact(document: Document, index: int, checked: bool) -> tuple[Key, object]:
+    """The fact of a task with the given state."""
+    task = document.tasks[index]
+    parent = document.tasks[task.parent].offset if task.parent is not None else None
+    return ("task", task.offset, 0), (
+        checked, task.raw, task.depth, task.in_quote, task.section, parent,
+    )  # fmt: skip
+
+
+def _facts(document: Document, splice: Splice | None) -> Facts:
+    """What stands in the document; with ``splice``, places inside facts are moved by it."""
+    facts: Facts = {}
+    for index, task in enumerate(document.tasks):
+        key, fact = task_fact(document, index, task.checked)
+        if splice is not None and task.parent is not None:
+            assert isinstance(fact, tuple)
+            fact = (*fact[:-1], splice.moved(fact[-1]))
+        facts[key] = fact
+    for table in document.tables:
+        for row in (table.header, table.delimiter, *table.rows):
+            start = document.line_start(row.line)
+            facts["row", start, 0] = len(row.cells)
+            for index, cell in enumerate(row.cells):
+                facts["cell", start, index] = (cell.raw, cell.present)
+    for found in document.fields:
+        facts["field", found.key_span.start, 0] = (found.key, found.value, found.shape)
+    for section in document.sections:
+        facts["heading", section.heading.start, 0] = (section.level, section.path)
+    for comment in document.comments:
+        facts["comment", comment.span.start, 0] = comment.text
+    for line in document.header:
+        facts["header line", document.line_start(line.line), 0] = (line.key, line.value)
+    return facts
+
+
+def _same_blocks(before: Document, after: Document, splice: Splice) -> bool:
+    old = [block for block in _blocks(before) if not splice.removes(block[1])]
+    new = [block for block in _blocks(after) if not splice.adds(block[1])]
+    if len(old) != len(new):
+        return False
+    for (kind, start, end), (new_kind, new_start, new_end) in zip(old, new, strict=True):
+        if kind != new_kind or splice.moved(start) != new_start:
+            return False
+        if end == splice.start and splice.lines:
+            grown = kind in _CONTAINERS or kind == splice.grows
+            if new_end != end and not (grown and new_end >= end):
+                return False
+        elif splice.start < end <= splice.end and splice.lines:
+            continue
+        elif _end_moved(splice, end) != new_end and kind not in _CONTAINERS:
+            return False
+    return True
+
+
+def _end_moved(splice: Splice, end: int) -> int:
+    return end + splice.shift if end > splice.start else end
+
+
+def _blocks(document: Document) -> Iterator[tuple[str, int, int]]:
+    lines = document.lines
+    for kind, first, after in document.shape.blocks:
+        yield kind, lines.start(first), lines.start(after)
+
+
+def _same_data(left: object, right: object) -> bool:
+    """Equal with equal types, because ``True == 1`` and ``1 == 1.0`` are other YAML."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return list(left) == list(right) and all(_same_data(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same_data, left, right))
+    return type(left) is type(right) and (left == right or left != left)
