@@ -1,0 +1,94 @@
+"""Hidden markers and hashes: whatever the path, what is written is read back."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import UserProblem
+from bot.github.ports import RepoPath
+from bot.plans.render import (
+    PlanMarker,
+    StatusMarker,
+    blob_sha,
+    body_sha,
+    issue_plan_text,
+    parse_plan_marker,
+    parse_status_marker,
+    plan_text,
+    render_issue_body,
+    render_plan_marker,
+    render_status_marker,
+)
+
+
+def test_the_marker_reads_as_documented() -> None:
+    marker = render_plan_marker(PlanMarker("plan_docs/search.md", 12))
+    assert marker == '<!-- plansync:plan path="plan_docs/search.md" request="12" -->'
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), min_size=1), st.none() | st.integers(1))
+def test_any_path_survives_its_marker(path: str, request: int | None) -> None:
+    request = None if request is None else request % 10**9
+    text = render_plan_marker(PlanMarker(path, request))
+    assert "-->" not in text[:-3]
+    assert parse_plan_marker(f"{text}\r\n\r\n# Plan\r\n") == PlanMarker(path, request)
+
+
+@pytest.mark.parametrize(
+    "body", ["", '`<!-- plansync:plan path="x" -->`', '> <!-- plansync:plan path="x" -->']
+)
+def test_a_marker_that_is_quoted_is_none(body: str) -> None:
+    assert parse_plan_marker(body) is None
+
+
+def test_the_status_marker_carries_base_and_facts() -> None:
+    marker = StatusMarker("a" * 40, ("41:merged:2,3", "42:open:S-1/T-2"))
+    assert parse_status_marker("x\n" + render_status_marker(marker) + "\ny") == marker
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"])))
+def test_a_body_hash_does_not_see_line_ends(text: str) -> None:
+    text = text.replace("\r", "")
+    assert body_sha(text) == body_sha(text.replace("\n", "\r\n")) == body_sha(text + "\n")
+
+
+def test_a_blob_id_is_gits() -> None:
+    text = "# Plan ✓\r\n"
+    out = subprocess.run(
+        ["git", "hash-object", "--stdin", "--no-filters"],
+        input=text.encode(),
+        capture_output=True,
+        check=True,
+    ).stdout
+    assert blob_sha(text) == out.decode().strip()
+
+
+def test_a_body_is_the_plan_without_its_front_matter() -> None:
+    text = "---\nproject: x\n---\r\n\r\n# Plan\r\n\r\n- [ ] a\r\n"
+    body = render_issue_body(text, PlanMarker("draft/spec.md"))
+    assert body == '<!-- plansync:plan path="draft/spec.md" -->\n\n# Plan\n\n- [ ] a\n'
+    assert issue_plan_text(body.replace("\n", "\r\n")) == plan_text(text)
+
+
+def test_a_plan_that_no_issue_can_hold_is_refused_with_its_path() -> None:
+    with pytest.raises(UserProblem, match=r"big\.md.*60,000"):
+        render_issue_body("x" * 60_001, PlanMarker("big.md"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/a", "a/../b", "../a", "./a", "a//b", "a/", ".git/config", "a/.GIT/b", "a\\b", "a\nb"],
+)
+def test_a_path_that_leaves_the_repository_is_refused(path: str) -> None:
+    with pytest.raises(UserProblem, match="not a path inside the repository"):
+        RepoPath(path)
+
+
+def test_paths_are_kept_as_they_are() -> None:
+    assert RepoPath("docs/Ünï code.md") == "docs/Ünï code.md"
+    assert RepoPath("plan_docs/x.md").writable
+    assert not RepoPath(".GitHub/workflows/x.yml").writable

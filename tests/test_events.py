@@ -1,0 +1,157 @@
+"""Payloads become events of ours or a reason to ignore them, and never an exception."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.events import (
+    HANDLED_EVENTS,
+    CommentEvent,
+    Ignored,
+    IssueEvent,
+    PullEvent,
+    PushEvent,
+    parse_event,
+)
+
+COMMON: dict[str, Any] = {
+    "repository": {"id": 7, "full_name": "acme/shop", "default_branch": "main"},
+    "installation": {"id": 3},
+    "sender": {"login": "alice", "id": 11, "type": "User"},
+}
+ISSUE: dict[str, Any] = COMMON | {
+    "action": "labeled",
+    "issue": {"number": 4, "title": "Search", "body": None, "labels": [{"name": "plan:feature"}]},
+    "label": {"name": "plan:feature"},
+}
+COMMENT: dict[str, Any] = COMMON | {
+    "action": "created",
+    "issue": {"number": 4, "title": "Search", "body": "text", "labels": []},
+    "comment": {"id": 99, "body": "/plan accept"},
+}
+PULL: dict[str, Any] = COMMON | {
+    "action": "closed",
+    "pull_request": {
+        "number": 41,
+        "title": "Add search",
+        "body": "Plan: #5",
+        "state": "closed",
+        "merged": True,
+        "draft": False,
+        "head": {"ref": "search", "sha": "a" * 40},
+        "base": {"ref": "main"},
+    },
+}
+PUSH: dict[str, Any] = COMMON | {
+    "ref": "refs/heads/main",
+    "before": "a" * 40,
+    "after": "b" * 40,
+    "commits": [{"added": ["x.md"], "removed": [], "modified": ["plan_docs/y.md"]}],
+}
+PAYLOADS = {"issues": ISSUE, "issue_comment": COMMENT, "pull_request": PULL, "push": PUSH}
+
+
+def test_each_handled_event_is_read() -> None:
+    assert set(PAYLOADS) == set(HANDLED_EVENTS)
+    issue = parse_event("issues", ISSUE)
+    assert isinstance(issue, IssueEvent)
+    assert (issue.number, issue.body, issue.labels, issue.label) == (
+        4,
+        "",
+        ("plan:feature",),
+        "plan:feature",
+    )
+    assert issue.repo.full_name == "acme/shop"
+    assert issue.repo.installation_id == 3
+    comment = parse_event("issue_comment", COMMENT)
+    assert isinstance(comment, CommentEvent)
+    assert comment.body == "/plan accept"
+    pull = parse_event("pull_request", PULL)
+    assert isinstance(pull, PullEvent)
+    assert pull.merged
+    push = parse_event("push", PUSH)
+    assert isinstance(push, PushEvent)
+    assert push.paths == ("x.md", "plan_docs/y.md")
+    assert push.on_default_branch
+
+
+@pytest.mark.parametrize("login", ["plansync[bot]", "renovate[bot]"])
+def test_bots_are_known_by_their_login_too(login: str) -> None:
+    event = parse_event("issues", ISSUE | {"sender": {"login": login, "id": 1}})
+    assert isinstance(event, IssueEvent)
+    assert event.sender.is_bot
+
+
+def test_a_bots_comment_is_no_command() -> None:
+    sender = {"login": "x[bot]", "id": 1, "type": "Bot"}
+    assert parse_event("issue_comment", COMMENT | {"sender": sender}) == Ignored("a bot's comment")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"forced": True}, {"created": True}, {"commits": []}, {"commits": [{}] * 2048}],
+    ids=["forced", "created", "no commits", "cut list"],
+)
+def test_a_push_whose_paths_are_not_all_known_says_so(change: dict[str, Any]) -> None:
+    event = parse_event("push", PUSH | change)
+    assert isinstance(event, PushEvent)
+    assert event.paths is None
+
+
+def test_a_pull_request_is_no_issue() -> None:
+    payload = copy.deepcopy(ISSUE)
+    payload["issue"]["pull_request"] = {}
+    assert isinstance(parse_event("issues", payload), Ignored)
+
+
+@pytest.mark.parametrize("name", ["star", "", "workflow_run"])
+def test_an_unknown_event_is_ignored_with_its_name(name: str) -> None:
+    ignored = parse_event(name, {})
+    assert isinstance(ignored, Ignored)
+    assert repr(name) in ignored.reason
+
+
+def _paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    children = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else children
+    return [p for key, child in items for p in ((*path, key), *_paths(child, (*path, key)))]
+
+
+CUTS = [(name, path) for name, payload in PAYLOADS.items() for path in _paths(payload)]
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 3), st.text(max_size=3), st.lists(st.none()),
+    st.dictionaries(st.text(max_size=2), st.none(), max_size=2), st.floats(),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "path"), CUTS, ids=str)
+def test_a_missing_key_is_never_an_exception(name: str, path: tuple[str | int, ...]) -> None:
+    payload = copy.deepcopy(PAYLOADS[name])
+    holder: Any = payload
+    for key in path[:-1]:
+        holder = holder[key]
+    del holder[path[-1]]
+    parse_event(name, payload)
+
+
+@given(st.sampled_from(CUTS), ODD)
+def test_a_retyped_value_is_never_an_exception(
+    cut: tuple[str, tuple[str | int, ...]], odd: Any
+) -> None:
+    name, path = cut
+    payload = copy.deepcopy(PAYLOADS[name])
+    holder: Any = payload
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = odd
+    parse_event(name, payload)
+
+
+@given(st.sampled_from(HANDLED_EVENTS), ODD)
+def test_any_json_at_all_is_never_an_exception(name: str, odd: Any) -> None:
+    assert isinstance(parse_event(name, odd), Ignored)
