@@ -61,9 +61,7 @@ def seed_of(world: World, *, private_key: str, webhook_url: str) -> dict[str, An
         "tokens": {world.token(login): {"login": login} for login in world.people},
         "github": {
             "users": [_account(login) for login in (NOBODY, *world.people)],
-            "orgs": [
-                {"login": world.owner, "members": [{"login": world.admin, "role": "admin"}]}
-            ],
+            "orgs": [{"login": world.owner, "members": [{"login": world.admin, "role": "admin"}]}],
             "repos": [
                 {"owner": world.owner, "name": name, "auto_init": True}
                 for name in world.repositories

@@ -1,0 +1,152 @@
+"""Requests within one repository: its address, redirects after a rename, pages, quoted parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+from urllib.parse import quote, urlsplit
+
+from bot.errors import UserProblem
+from bot.github.answers import failure, objects, ok, unreadable
+from bot.github.auth import Clock
+from bot.github.payloads import Data, Malformed
+from bot.github.ports import RepoPath, RepoRef
+from bot.github.transport import Answer
+
+PER_PAGE = 100
+MOST_PAGES = 1000
+
+T = TypeVar("T")
+
+
+class Send(Protocol):
+    """Sends one request with the repository's token."""
+
+    def __call__(
+        self,
+        repo: RepoRef,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Answer: ...
+
+
+def path_part(path: RepoPath) -> str:
+    """A path inside the repository as part of a URL; its slashes stay."""
+    return quote(RepoPath(path), safe="/")
+
+
+def name_part(name: str) -> str:
+    """A name (label, login) as one segment of a URL; raises UserProblem for ``.`` and ``..``."""
+    if name in ("", ".", ".."):
+        raise UserProblem(f"{name!r} is not a name that GitHub knows.")
+    return quote(name, safe="")
+
+
+def branch_part(branch: str) -> str:
+    """A branch as part of a URL; raises UserProblem for what git does not take as a branch name.
+
+    https://git-scm.com/docs/git-check-ref-format
+    """
+    parts = branch.split("/")
+    bad = any(part == "" or part.startswith(".") or part.endswith(".lock") for part in parts)
+    if bad or ".." in branch or re.search(r"[\x00-\x20\x7f~^:?*\[\\]|@\{", branch):
+        raise UserProblem(f"{branch!r} is not the name of a branch.")
+    return quote(branch, safe="/")
+
+
+class Channel:
+    """One repository's own part of the API.
+
+    It is addressed by its name, and by its id once GitHub has said that the name is an old one.
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    """
+
+    def __init__(
+        self, repo: RepoRef, send: Send, api_url: str, moved: set[int], clock: Clock
+    ) -> None:
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo.full_name) or ".." in repo.full_name:
+            raise UserProblem(f"{repo.full_name!r} is not the name of a repository.")
+        self.repo = repo
+        self.clock = clock
+        self._send = send
+        self._base = urlsplit(api_url.rstrip("/"))
+        self._moved = moved
+
+    def request(
+        self,
+        method: str,
+        suffix: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Answer:
+        """The answer for ``suffix`` within the repository, whatever its status.
+
+        A redirect to the same thing under the repository's id is followed, for writes too: GitHub
+        has then done nothing. A redirect out of the repository (a transferred issue) becomes 410.
+        """
+        by_id = f"/repositories/{int(self.repo.id)}"
+        start = by_id if self.repo.id in self._moved else f"/repos/{self.repo.full_name}"
+        answer = self._send(self.repo, method, start + suffix, query=query, body=body)
+        if not (answer.status in (301, 302, 307, 308) and answer.headers.get("location")):
+            return answer
+        target = self._own_path(answer.headers["location"])
+        if target is None:
+            return answer
+        if target != by_id + suffix or start == by_id:
+            return Answer(method, answer.path, 410, answer.headers, '{"message": "It has moved."}')
+        self._moved.add(self.repo.id)
+        return self._send(self.repo, method, by_id + suffix, query=query, body=body)
+
+    def get(self, suffix: str, query: Mapping[str, str] | None = None) -> Answer:
+        """As ``request``; for reads."""
+        return self.request("GET", suffix, query=query)
+
+    def write(self, method: str, suffix: str, body: object, *, what: str) -> Answer:
+        """As ``request``, for writes; raises what ``failure`` says unless it succeeded."""
+        answer = self.request(method, suffix, body=body)
+        if not ok(answer):
+            raise failure(answer, self.clock(), what=what)
+        return answer
+
+    def pages(
+        self,
+        suffix: str,
+        *,
+        missing: tuple[int, ...] = (404, 410),
+        query: Mapping[str, str] | None = None,
+    ) -> list[Data]:
+        """The objects of all pages of a list; a status in ``missing`` says there are no more."""
+        found: list[Data] = []
+        for page in range(1, MOST_PAGES + 1):
+            paging = {"per_page": str(PER_PAGE), "page": str(page)}
+            answer = self.get(suffix, {**(query or {}), **paging})
+            if answer.status in missing:
+                break
+            if not ok(answer):
+                raise failure(answer, self.clock())
+            found.extend(objects(answer))
+            if 'rel="next"' not in answer.headers.get("link", ""):
+                break
+        return found
+
+    @staticmethod
+    def value(answer: Answer, make: Callable[[Answer], T]) -> T:
+        """What ``make`` makes of an answer; Retryable when the answer lacks what it must have."""
+        try:
+            return make(answer)
+        except Malformed as error:
+            raise unreadable(answer) from error
+
+    def _own_path(self, location: str) -> str | None:
+        """The path of a redirect within this API, or None when it leads to another server."""
+        parts = urlsplit(location)
+        if parts.netloc and (parts.scheme, parts.netloc) != (self._base.scheme, self._base.netloc):
+            return None
+        if not parts.path.startswith(self._base.path):
+            return None
+        return parts.path[len(self._base.path) :]

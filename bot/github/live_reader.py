@@ -1,0 +1,276 @@
+"""``GitHubReader`` over the real API. https://docs.github.com/en/rest"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from bot.errors import Retryable, UserProblem
+from bot.github import payloads
+from bot.github.answers import failure, is_gone, mapping, ok, parsed, unreadable
+from bot.github.channel import Channel, branch_part, name_part, path_part
+from bot.github.gitids import git_blob_id
+from bot.github.payloads import Data
+from bot.github.ports import (
+    CommentSnapshot,
+    CommitSnapshot,
+    FileSnapshot,
+    IssueSnapshot,
+    Milestone,
+    PullSnapshot,
+    RepoPath,
+    RepoRef,
+    RepositorySnapshot,
+)
+from bot.github.transport import Answer
+
+LARGEST_FILE = 1024 * 1024
+_COMPARE_LIMIT = 300
+_ROLES = ("admin", "maintain", "write", "triage", "read", "none")
+# An empty repository has neither commits nor branches, and says so with 409.
+_NO_COMMITS = (404, 409, 410)
+
+T = TypeVar("T")
+
+
+class LiveReader:
+    """Reads one repository; see ``bot.github.ports.GitHubReader`` for each method's promise."""
+
+    def __init__(self, channel: Channel, app_id: int, slug: Callable[[], str]) -> None:
+        self._channel = channel
+        self._app_id = app_id
+        self._slug = slug
+
+    @property
+    def repo(self) -> RepoRef:
+        return self._channel.repo
+
+    @property
+    def app_slug(self) -> str:
+        return self._slug()
+
+    def repository(self) -> RepositorySnapshot:
+        """https://docs.github.com/en/rest/repos/repos#get-a-repository"""
+        answer = self._channel.get("")
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what="reading the repository")
+        return self._channel.value(answer, lambda a: payloads.repository(mapping(a)))
+
+    def issue(self, number: int) -> IssueSnapshot | None:
+        """https://docs.github.com/en/rest/issues/issues#get-an-issue"""
+        data = self._object(f"/issues/{int(number)}")
+        if data is None or payloads.is_pull(data[1]):
+            return None
+        return self._channel.value(data[0], lambda a: payloads.issue(mapping(a)))
+
+    def issues(
+        self, *, labels: Sequence[str] = (), state: str = "all", since: datetime | None = None
+    ) -> list[IssueSnapshot]:
+        """https://docs.github.com/en/rest/issues/issues#list-repository-issues"""
+        query = {"state": state, "sort": "created", "direction": "asc"}
+        # The query separates labels by commas, so a label with a comma is matched here alone.
+        plain = [label for label in labels if "," not in label]
+        if plain:
+            query["labels"] = ",".join(plain)
+        if since is not None:
+            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        wanted = {label.casefold() for label in labels}
+        found = self._all("/issues", payloads.issue, leave_out=payloads.is_pull, query=query)
+        return [x for x in found if wanted <= {label.casefold() for label in x.labels}]
+
+    def comments(self, number: int) -> list[CommentSnapshot]:
+        """https://docs.github.com/en/rest/issues/comments#list-issue-comments"""
+        slug = self.app_slug
+        return self._all(
+            f"/issues/{int(number)}/comments",
+            lambda data: payloads.comment(data, app_id=self._app_id, app_slug=slug),
+        )
+
+    def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
+        """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
+        query = {"ref": ref} if ref else {}
+        answer = self._channel.get(f"/contents/{path_part(path)}", query)
+        if is_gone(answer):
+            return None
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what=f"reading {path}")
+        data = parsed(answer)
+        if isinstance(data, list):
+            raise UserProblem(f"{path} is a folder, not a file.", path=path)
+        if not isinstance(data, dict):
+            raise unreadable(answer)
+        return self._channel.value(answer, lambda _: _file(path, data, answer))
+
+    def listing(self, path: RepoPath, ref: str | None = None) -> list[str]:
+        """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
+        query = {"ref": ref} if ref else {}
+        answer = self._channel.get(f"/contents/{path_part(path)}", query)
+        if is_gone(answer):
+            return []
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what=f"listing {path}")
+        data = parsed(answer)
+        if not isinstance(data, list):
+            return []
+        return self._channel.value(answer, lambda _: _names(data))
+
+    def commits(
+        self, *, path: RepoPath | None = None, since: datetime | None = None
+    ) -> list[CommitSnapshot]:
+        """https://docs.github.com/en/rest/commits/commits#list-commits"""
+        query = {"path": str(path)} if path is not None else {}
+        if since is not None:
+            query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._all("/commits", payloads.commit, missing=_NO_COMMITS, query=query)
+
+    def head(self, branch: str) -> str | None:
+        """https://docs.github.com/en/rest/git/refs#get-a-reference"""
+        data = self._object(f"/git/ref/heads/{branch_part(branch)}", missing=_NO_COMMITS)
+        if data is None:
+            return None
+        return self._channel.value(
+            data[0], lambda a: payloads.text_of(payloads.part_of(mapping(a), "object"), "sha")
+        )
+
+    def blob(self, sha: str) -> str | None:
+        """https://docs.github.com/en/rest/git/blobs#get-a-blob"""
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", sha):
+            return None
+        data = self._object(f"/git/blobs/{sha}")
+        if data is None:
+            return None
+        raw = self._channel.value(data[0], lambda a: _content(mapping(a), a))
+        return _text(raw, f"The blob {sha[:7]}")
+
+    def changed_paths(self, before: str, after: str) -> list[str] | None:
+        """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+        if not all(re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", sha) for sha in (before, after)):
+            return None
+        if not before.strip("0") or not after.strip("0"):
+            return None
+        data = self._object(f"/compare/{before}...{after}", query={"per_page": "1", "page": "1"})
+        # Any other status compares with the common ancestor, not with ``before``.
+        if data is None or data[1].get("status") not in ("ahead", "identical"):
+            return None
+        files = data[1].get("files")
+        if not isinstance(files, list) or len(files) >= _COMPARE_LIMIT:
+            return None
+        return self._channel.value(data[0], lambda _: _paths(files))
+
+    def pull(self, number: int) -> PullSnapshot | None:
+        """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request"""
+        data = self._object(f"/pulls/{int(number)}")
+        if data is None:
+            return None
+        return self._channel.value(data[0], lambda a: payloads.pull(mapping(a)))
+
+    def pull_paths(self, number: int) -> list[str]:
+        """https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files"""
+        return self._all(
+            f"/pulls/{int(number)}/files", lambda data: payloads.text_of(data, "filename")
+        )
+
+    def permission(self, login: str) -> str:
+        """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
+        data = self._object(f"/collaborators/{name_part(login)}/permission")
+        if data is None:
+            return "none"
+        for key in ("role_name", "permission"):
+            # A custom role has a name of its own; the older key then says what it amounts to.
+            role = {"push": "write", "pull": "read"}.get(str(data[1].get(key)), data[1].get(key))
+            if role in _ROLES:
+                return str(role)
+        raise unreadable(data[0])
+
+    def labels(self) -> list[str]:
+        """https://docs.github.com/en/rest/issues/labels#list-labels-for-a-repository"""
+        return self._all("/labels", lambda data: payloads.text_of(data, "name"))
+
+    def milestones(self) -> list[Milestone]:
+        """https://docs.github.com/en/rest/issues/milestones#list-milestones"""
+        return self._all("/milestones", payloads.milestone, query={"state": "all"})
+
+    def _object(
+        self,
+        suffix: str,
+        *,
+        missing: tuple[int, ...] = (404, 410),
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[Answer, Data] | None:
+        answer = self._channel.get(suffix, query)
+        if answer.status in missing:
+            return None
+        if not ok(answer):
+            raise failure(answer, self._channel.clock())
+        return answer, mapping(answer)
+
+    def _all(
+        self,
+        suffix: str,
+        make: Callable[[Data], T],
+        *,
+        leave_out: Callable[[Data], bool] = lambda data: False,
+        missing: tuple[int, ...] = (404, 410),
+        query: Mapping[str, str] | None = None,
+    ) -> list[T]:
+        items = self._channel.pages(suffix, missing=missing, query=query)
+        try:
+            return [make(item) for item in items if not leave_out(item)]
+        except payloads.Malformed as error:
+            raise Retryable(f"GitHub's list at {suffix} lacks {error}.") from error
+
+
+def _file(path: RepoPath, data: Data, answer: Answer) -> FileSnapshot:
+    kind = data.get("type")
+    if kind != "file":
+        raise UserProblem(f"{path} is a {kind}, not a file.", path=path)
+    size = data.get("size")
+    if (isinstance(size, int) and size > LARGEST_FILE) or data.get("encoding") == "none":
+        raise UserProblem(
+            f"{path} is larger than 1 MiB.", "Split it into several plans.", path=path
+        )
+    sha = payloads.text_of(data, "sha")
+    raw = _content(data, answer)
+    if len(sha) == 40 and sha != git_blob_id(raw):
+        # GitHub shows a link's target under the link's own id; writing would replace the link.
+        raise UserProblem(f"{path} is a symbolic link, not a file.", path=path)
+    return FileSnapshot(path, _text(raw, path), sha)
+
+
+def _content(data: Data, answer: Answer) -> bytes:
+    if data.get("encoding") != "base64" or not isinstance(data.get("content"), str):
+        raise unreadable(answer)
+    try:
+        return base64.b64decode("".join(data["content"].split()), validate=True)
+    except binascii.Error as error:
+        raise unreadable(answer) from error
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UserProblem(
+            f"{name} is not UTF-8 text.", "Save it as UTF-8.", path=name, line=line
+        ) from error
+
+
+def _names(items: list[Data]) -> list[str]:
+    return sorted(
+        payloads.text_of(item, "name") + ("/" if item.get("type") == "dir" else "")
+        for item in items
+    )
+
+
+def _paths(files: list[Data]) -> list[str]:
+    found: set[str] = set()
+    for item in files:
+        found.add(payloads.text_of(item, "filename"))
+        if isinstance(item.get("previous_filename"), str):
+            found.add(item["previous_filename"])
+    return sorted(found)

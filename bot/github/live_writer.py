@@ -1,0 +1,258 @@
+"""``GitHubWriter`` over the real API. https://docs.github.com/en/rest
+
+A success counts only when the answer carries the number, id or sha of what was made.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bot.errors import Retryable, UserProblem
+from bot.github import payloads
+from bot.github.answers import (
+    error_codes,
+    failure,
+    file_failure,
+    is_gone,
+    mapping,
+    objects,
+    ok,
+    reference_failure,
+)
+from bot.github.channel import Channel, branch_part, name_part, path_part
+from bot.github.gitids import git_blob_id
+from bot.github.ports import (
+    CommentSnapshot,
+    Committed,
+    IssueSnapshot,
+    Milestone,
+    Refused,
+    RepoPath,
+    RepoRef,
+    Stale,
+)
+
+
+class LiveWriter:
+    """Writes to one repository; see ``bot.github.ports.GitHubWriter`` for each method's promise."""
+
+    def __init__(self, channel: Channel, app_id: int, slug: Callable[[], str]) -> None:
+        self._channel = channel
+        self._app_id = app_id
+        self._slug = slug
+
+    @property
+    def repo(self) -> RepoRef:
+        return self._channel.repo
+
+    def create_issue(
+        self,
+        title: str,
+        body: str,
+        *,
+        labels: Sequence[str] = (),
+        assignees: Sequence[str] = (),
+        milestone: int | None = None,
+    ) -> IssueSnapshot:
+        """https://docs.github.com/en/rest/issues/issues#create-an-issue"""
+        fields: dict[str, Any] = {"title": title, "body": body}
+        if labels:
+            fields["labels"] = list(labels)
+        if assignees:
+            fields["assignees"] = list(assignees)
+        if milestone is not None:
+            fields["milestone"] = milestone
+        answer = self._channel.write("POST", "/issues", fields, what="creating an issue")
+        return self._channel.value(answer, lambda a: payloads.issue(mapping(a)))
+
+    def edit_issue(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        state: str | None = None,
+        milestone: int | None = None,
+    ) -> IssueSnapshot:
+        """https://docs.github.com/en/rest/issues/issues#update-an-issue"""
+        given = {"title": title, "body": body, "state": state, "milestone": milestone}
+        fields = {key: value for key, value in given.items() if value is not None}
+        suffix = f"/issues/{int(number)}"
+        answer = self._channel.write("PATCH", suffix, fields, what=f"editing issue #{number}")
+        return self._channel.value(answer, lambda a: payloads.issue(mapping(a)))
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        """https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue"""
+        suffix = f"/issues/{int(number)}/labels"
+        body = {"labels": list(labels)}
+        objects(self._channel.write("POST", suffix, body, what=f"labelling issue #{number}"))
+
+    def remove_label(self, number: int, label: str) -> None:
+        """https://docs.github.com/en/rest/issues/labels#remove-a-label-from-an-issue"""
+        suffix = f"/issues/{int(number)}/labels/{name_part(label)}"
+        answer = self._channel.request("DELETE", suffix)
+        if not ok(answer) and not is_gone(answer):
+            raise failure(answer, self._channel.clock(), what=f"unlabelling issue #{number}")
+
+    def add_assignees(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        """https://docs.github.com/en/rest/issues/assignees#add-assignees-to-an-issue"""
+        try:
+            return self._assign(number, logins)
+        except Refused as refused:
+            if refused.status != 422 or len(logins) < 2:
+                raise
+        # One unknown login must not cost the others their place.
+        assigned: tuple[str, ...] = ()
+        for login in logins:
+            try:
+                assigned = self._assign(number, [login])
+            except Refused as refused:
+                if refused.status != 422:
+                    raise
+        return assigned
+
+    def _assign(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        suffix = f"/issues/{int(number)}/assignees"
+        body = {"assignees": list(logins)}
+        answer = self._channel.write("POST", suffix, body, what=f"assigning issue #{number}")
+        return self._channel.value(answer, lambda a: payloads.issue(mapping(a)).assignees)
+
+    def create_label(self, name: str, color: str, description: str) -> None:
+        """https://docs.github.com/en/rest/issues/labels#create-a-label"""
+        body = {"name": name, "color": color, "description": description}
+        answer = self._channel.request("POST", "/labels", body=body)
+        if ok(answer):
+            self._channel.value(answer, lambda a: payloads.number_of(mapping(a), "id"))
+            return
+        exists = answer.status == 422 and (
+            "already_exists" in error_codes(answer)
+            or ok(self._channel.get(f"/labels/{name_part(name)}"))
+        )
+        if not exists:
+            raise failure(answer, self._channel.clock(), what=f"creating the label {name!r}")
+
+    def create_milestone(self, title: str) -> Milestone:
+        """https://docs.github.com/en/rest/issues/milestones#create-a-milestone"""
+        what = f"creating the milestone {title!r}"
+        answer = self._channel.write("POST", "/milestones", {"title": title}, what=what)
+        return self._channel.value(answer, lambda a: payloads.milestone(mapping(a)))
+
+    def create_comment(self, number: int, body: str) -> CommentSnapshot:
+        """https://docs.github.com/en/rest/issues/comments#create-an-issue-comment"""
+        slug = self._slug()
+        suffix = f"/issues/{int(number)}/comments"
+        what = f"commenting on #{number}"
+        answer = self._channel.write("POST", suffix, {"body": body}, what=what)
+        return self._channel.value(
+            answer, lambda a: payloads.comment(mapping(a), app_id=self._app_id, app_slug=slug)
+        )
+
+    def edit_comment(self, comment_id: int, body: str) -> CommentSnapshot:
+        """https://docs.github.com/en/rest/issues/comments#update-an-issue-comment"""
+        slug = self._slug()
+        suffix = f"/issues/comments/{int(comment_id)}"
+        answer = self._channel.write("PATCH", suffix, {"body": body}, what="editing a comment")
+        return self._channel.value(
+            answer, lambda a: payloads.comment(mapping(a), app_id=self._app_id, app_slug=slug)
+        )
+
+    def put_file(
+        self,
+        path: RepoPath,
+        text: str,
+        message: str,
+        *,
+        expected_blob: str | None,
+        branch: str | None = None,
+    ) -> Committed:
+        """https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents"""
+        data = _writable(path, text)
+        fields: dict[str, Any] = {"message": message, "content": base64.b64encode(data).decode()}
+        if expected_blob is not None:
+            fields["sha"] = expected_blob
+        if branch is not None:
+            fields["branch"] = branch
+        what = f"writing {path}"
+        answer = self._channel.request("PUT", f"/contents/{path_part(path)}", body=fields)
+        if not ok(answer):
+            raise file_failure(answer, self._channel.clock(), what=what)
+        return self._channel.value(answer, lambda a: _committed(path, mapping(a)))
+
+    def commit_files(
+        self,
+        files: Mapping[RepoPath, str | None],
+        message: str,
+        *,
+        expected_head: str,
+        branch: str,
+    ) -> Committed:
+        """Four requests; only the last one is seen by others.
+
+        https://docs.github.com/en/rest/git/trees#create-a-tree
+        """
+        entries: list[dict[str, Any]] = []
+        blobs: list[tuple[str, str]] = []
+        for path, text in files.items():
+            entry: dict[str, Any] = {"path": str(RepoPath(path)), "mode": "100644", "type": "blob"}
+            if text is None:
+                _writable(path, "")
+                entry["sha"] = None
+            else:
+                blobs.append((str(path), git_blob_id(_writable(path, text))))
+                entry["content"] = text
+            entries.append(entry)
+        tree = self._made("/git/trees", {"base_tree": self._tree(expected_head), "tree": entries})
+        fields = {"message": message, "tree": tree, "parents": [expected_head]}
+        commit = self._made("/git/commits", fields)
+        self._move(branch, commit)
+        return Committed(commit, tuple(blobs))
+
+    def _tree(self, commit: str) -> str:
+        answer = self._channel.get(f"/git/commits/{name_part(commit)}")
+        if is_gone(answer):
+            raise Stale(f"The commit {commit[:7]} is gone.")
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what="reading a commit")
+        return self._channel.value(
+            answer, lambda a: payloads.text_of(payloads.part_of(mapping(a), "tree"), "sha")
+        )
+
+    def _made(self, suffix: str, body: object) -> str:
+        answer = self._channel.write("POST", suffix, body, what="preparing a commit")
+        return self._channel.value(answer, lambda a: payloads.text_of(mapping(a), "sha"))
+
+    def _move(self, branch: str, commit: str) -> None:
+        body = {"sha": commit, "force": False}
+        answer = self._channel.request("PATCH", f"/git/refs/heads/{branch_part(branch)}", body=body)
+        if not ok(answer):
+            raise reference_failure(answer, self._channel.clock(), what=f"moving {branch}")
+        moved = self._channel.value(
+            answer, lambda a: payloads.text_of(payloads.part_of(mapping(a), "object"), "sha")
+        )
+        if moved != commit:
+            raise Stale(f"{branch} is at {moved[:7]}, not at the commit just made.")
+
+    def react(self, comment_id: int, reaction: str) -> None:
+        """https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment"""
+        suffix = f"/issues/comments/{int(comment_id)}/reactions"
+        try:
+            self._channel.request("POST", suffix, body={"content": reaction})
+        except (Retryable, Refused):
+            return
+
+
+def _writable(path: RepoPath, text: str) -> bytes:
+    if not RepoPath(path).writable:
+        raise Refused(403, "plansync never writes under .github.", f"writing {path}")
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UserProblem(f"The text of {path} has half a character in it.", path=path) from error
+
+
+def _committed(path: RepoPath, data: payloads.Data) -> Committed:
+    blob = payloads.text_of(payloads.part_of(data, "content"), "sha")
+    commit = payloads.text_of(payloads.part_of(data, "commit"), "sha")
+    return Committed(commit, ((str(path), blob),))
