@@ -1,0 +1,1 @@
+"""The plan core: text in, values or text out. No network, clock, database or environment."""
