@@ -1,0 +1,25 @@
+"""The inbox and the memory. Only this package imports SQLAlchemy."""
+
+from bot.store.engine import StoreProblem
+from bot.store.records import (
+    AuditRow,
+    Counts,
+    DeliveryRow,
+    DueSubject,
+    StoredDelivery,
+    StoreUnavailable,
+    SubjectRow,
+)
+from bot.store.store import Store
+
+__all__ = [
+    "AuditRow",
+    "Counts",
+    "DeliveryRow",
+    "DueSubject",
+    "Store",
+    "StoreProblem",
+    "StoreUnavailable",
+    "StoredDelivery",
+    "SubjectRow",
+]

@@ -1,0 +1,173 @@
+"""The tables as SQLAlchemy knows them; ``migrations/`` is what makes them.
+
+``deliveries`` is the inbox. ``subjects`` holds when each subject is due, and ``delivery_subjects``
+which deliveries are not yet finished for it. The rest is memory, rebuilt from GitHub when lost.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData()
+
+# SQLite numbers rows by itself only where the column is exactly INTEGER.
+RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware UTC time. SQLite keeps no time zones, so there it is stored without one."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        found: datetime = value
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column("guid", sa.String, nullable=False),
+    sa.Column("body_sha", sa.String(64), nullable=False),
+    sa.Column("replay", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("event", sa.String, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    # new -> open | ignored | failed; open -> finished
+    sa.Column("state", sa.String, nullable=False, server_default="new"),
+    sa.Column("action", sa.String, nullable=False, server_default=""),
+    sa.Column("repository_id", sa.BigInteger),
+    sa.Column("actor_login", sa.String, nullable=False, server_default=""),
+    sa.Column("actor_id", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("actor_is_bot", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("note", sa.String, nullable=False, server_default=""),
+    sa.Column("finished_at", UtcTime),
+    sa.UniqueConstraint("guid", "body_sha", "replay", name="deliveries_once"),
+    # Ids are never used twice: job ids are made of them.
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "deliveries_pending",
+    deliveries.c.id,
+    sqlite_where=deliveries.c.state == "new",
+    postgresql_where=deliveries.c.state == "new",
+)
+
+subjects = sa.Table(
+    "subjects",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    # Counts the rounds, so that a job id is new whenever the same delivery is tried again.
+    sa.Column("round", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("queued_delivery", sa.BigInteger),
+    sa.Column("queued_at", UtcTime),
+    sa.Column("parked_at", UtcTime),
+    sa.Column("parked_until", UtcTime),
+    sa.Column("reason", sa.String, nullable=False, server_default=""),
+    sa.Column("finished_at", UtcTime),
+)
+
+delivery_subjects = sa.Table(
+    "delivery_subjects",
+    metadata,
+    sa.Column(
+        "delivery_id",
+        sa.BigInteger,
+        sa.ForeignKey("deliveries.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("subject", sa.String, primary_key=True),
+    sa.Column("claim", sa.String, nullable=False, server_default=""),
+    sa.Column("finished_at", UtcTime),
+)
+sa.Index(
+    "delivery_subjects_open",
+    delivery_subjects.c.subject,
+    delivery_subjects.c.delivery_id,
+    sqlite_where=delivery_subjects.c.finished_at.is_(None),
+    postgresql_where=delivery_subjects.c.finished_at.is_(None),
+)
+
+repositories = sa.Table(
+    "repositories",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("full_name", sa.String, nullable=False),
+    sa.Column("installation_id", sa.BigInteger, nullable=False),
+    # The delivery that said so: an older one that is dispatched later must not undo a rename.
+    sa.Column("delivery_id", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("path", sa.String, primary_key=True),
+    sa.Column("issue_number", sa.Integer),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("memory", sa.JSON, nullable=False),
+)
+sa.Index("plans_issue", plans.c.repository_id, plans.c.issue_number)
+
+plan_pulls = sa.Table(
+    "plan_pulls",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("path", sa.String, primary_key=True),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("memory", sa.JSON, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("subject", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("target", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("result", sa.String, nullable=False),
+    sa.Column("actor", sa.String, nullable=False, server_default=""),
+    sa.Column("url", sa.String, nullable=False, server_default=""),
+    sa.Column("deliveries", sa.JSON, nullable=False),
+)
+sa.Index("audit_subject", audit.c.subject, audit.c.id)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("host", sa.String, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+)
