@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.plans.lines import Span
+from bot.plans.plaintext import code_spans
 
 _BOLD = re.compile(r"\*\*(?P<key>[^\s*:|][^*\n]{0,80}?)(?:(?P<inner>:)\*\*|\*\*[ \t]*:)")
 _PLAIN = re.compile(r"(?P<key>[^\W\d_][^:|*`<>\[\]{}\n.!?;]{0,60}?):(?=[ \t]|$)")
-_DIVIDER = re.compile(r"[ \t]+\|[ \t]+")
-_CODE = re.compile(r"(?<!`)(`{1,3})(?!`)[^`\n]*(?<!`)\1(?!`)")
+_DIVIDER = re.compile(r"(?<=[ \t])\|[ \t]+")
 _BLANKS = " \t"
 
 
@@ -111,9 +111,11 @@ def _on_line(text: str, start: int, end: int, bulleted: bool, first: bool) -> It
 def _further(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[_Found]:
     if text.find("|", start, end) < 0:
         return
-    code = [match.span() for match in _CODE.finditer(text, start, end)]
+    code = code_spans(text[start:end])
     for divider in _DIVIDER.finditer(text, start, end):
-        if any(first < divider.end() and divider.start() < last for first, last in code):
+        while code and start + code[0][1] <= divider.start():
+            code.pop(0)
+        if code and start + code[0][0] < divider.start():
             continue
         found = _key_at(pattern, text, divider.end(), end)
         if found is not None:

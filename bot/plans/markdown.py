@@ -8,6 +8,7 @@ GFM: https://github.github.com/gfm/
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -18,7 +19,6 @@ from markdown_it.rules_block import (
     code,
     fence,
     heading,
-    hr,
     html_block,
     list_block,
     reference,
@@ -33,14 +33,30 @@ MAX_ITEMS = 20_000
 _ITEMS = "plan_items"
 _HEADS_TABLE = "plan_table_head"
 
+_RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
+
+
+def _rule(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
+    """Thematic break; one regular expression, because list markers repeat it at every depth."""
+    if state.is_code_block(startLine):
+        return False
+    start = state.bMarks[startLine] + state.tShift[startLine]
+    if not _RULE.fullmatch(state.src, start, state.eMarks[startLine]):
+        return False
+    if not silent:
+        state.line = startLine + 1
+        state.push("hr", "hr", 0).map = [startLine, state.line]
+    return True
+
+
 _OPENERS: dict[str, tuple[Any, ...]] = {
     "`": (fence,),
     "~": (fence,),
     ">": (blockquote,),
-    "-": (hr, list_block),
-    "*": (hr, list_block),
+    "-": (_rule, list_block),
+    "*": (_rule, list_block),
     "+": (list_block,),
-    "_": (hr,),
+    "_": (_rule,),
     "<": (html_block,),
     "#": (heading,),
     **dict.fromkeys("0123456789", (list_block,)),
@@ -178,6 +194,7 @@ def _make_markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
     made.block = _PlanBlocks()
     made.block.ruler.at("table", gridrows.table, {"alt": ["paragraph", "reference"]})
+    made.block.ruler.at("hr", _rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     made.block.ruler.getRules("")
     return made
 

@@ -13,8 +13,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _MARKUP = re.compile(r"[\\`*_\[\]<&~\n]")
+_BACKTICKS = re.compile(r"`+")
+_MARKS = re.compile(r"[`*]+|~~+|<[^<>\n]{1,200}>")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+# Longer inline text is not parsed, because hostile text makes that slow; its marks are just dropped.
+MAX_INLINE = 8_192
 
 
 class References:
@@ -59,9 +64,43 @@ def inline_text(source: str, references: References = NO_REFERENCES) -> str:
 @lru_cache(maxsize=16_384)
 def _rendered(source: str, references: References) -> str:
     source = _SURROGATE.sub("\ufffd", source)
+    if len(source) > MAX_INLINE:
+        return _MARKS.sub("", source).strip()
+    parser = _LINKED if "](" in source or references.table else _UNLINKED
     tokens: list[Token] = []
-    _MARKDOWN.inline.parse(source, _MARKDOWN, {"references": references.table}, tokens)
+    parser.inline.parse(source, parser, {"references": references.table}, tokens)
     return "".join(_pieces(tokens)).strip()
+
+
+def code_spans(source: str) -> list[tuple[int, int]]:
+    """Where the code spans of inline markdown stand, backticks included, in order.
+
+    https://spec.commonmark.org/0.31.2/#code-spans
+    """
+    runs = [match.span() for match in _BACKTICKS.finditer(source)]
+    places: dict[int, list[int]] = {}
+    for index in range(len(runs) - 1, -1, -1):
+        places.setdefault(runs[index][1] - runs[index][0], []).append(index)
+    spans = []
+    index = 0
+    while index < len(runs):
+        start, end = runs[index]
+        escaped = _backslashes_before(source, start) % 2
+        same = places.get(end - start - escaped, [])
+        while same and same[-1] <= index:
+            same.pop()
+        if same and end - start > escaped:
+            spans.append((start + escaped, runs[same[-1]][1]))
+            index = same[-1]
+        index += 1
+    return spans
+
+
+def _backslashes_before(source: str, position: int) -> int:
+    first = position
+    while first and source[first - 1] == "\\":
+        first -= 1
+    return position - first
 
 
 def _pieces(tokens: list[Token]) -> list[str]:
@@ -74,7 +113,13 @@ def _pieces(tokens: list[Token]) -> list[str]:
     return pieces
 
 
-# GitHub strikes text between single tildes too: https://github.github.com/gfm/#strikethrough-extension-
-_MARKDOWN = MarkdownIt(
-    "commonmark", {"maxNesting": 200, "strikethrough_single_tilde": True}
-).enable("strikethrough")
+def _make_markdown() -> MarkdownIt:
+    # GitHub strikes text between single tildes too:
+    # https://github.github.com/gfm/#strikethrough-extension-
+    options = {"maxNesting": 20, "strikethrough_single_tilde": True}
+    return MarkdownIt("commonmark", options).enable("strikethrough")
+
+
+_LINKED = _make_markdown()
+# Trying every bracket as a link costs most of the time and is in vain where nothing can be one.
+_UNLINKED = _make_markdown().disable(["link", "image"])

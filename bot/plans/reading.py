@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,11 +14,10 @@ from bot.plans.gridrows import MAX_CELLS, CellPosition
 from bot.plans.lines import Lines, Span
 from bot.plans.markdown import RefusedText
 from bot.plans.model import Problem, Severity
-from bot.plans.plaintext import NO_REFERENCES, References, plain_text
+from bot.plans.plaintext import NO_REFERENCES, References, code_spans, plain_text
 
 _BLANKS = frozenset(" \t\n\v\f")
 _BOXES = {"[ ]": False, "[x]": True, "[X]": True}
-_BACKTICKS = re.compile(r"`+")
 
 TablePosition = tuple[int, int, int, list[CellPosition]]
 
@@ -55,6 +54,7 @@ class Reading:
     comments: list[Comment] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     headings: list[tuple[int, str, int, int, tuple[str, ...]]] = field(default_factory=list)
+    above: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
     references: References = NO_REFERENCES
     cells: int = 0
@@ -118,13 +118,13 @@ def _lines(token: Token) -> tuple[int, int]:
 def _read_heading(reading: Reading, token: Token, inline: Token) -> None:
     level = token.meta["level"] if token.type == "heading" else int(token.tag[1])
     title = plain_text(inline.content, reading.references)
-    path: tuple[str, ...] = ()
-    for heading in reversed(reading.headings):
-        if heading[0] < level:
-            path = heading[4]
-            break
+    above = reading.above
+    while above and above[-1][0] >= level:
+        above.pop()
+    path = (*above[-1][1], title) if above else (title,)
+    above.append((level, path))
     begin, after = (reading.first + line for line in _lines(token))
-    reading.headings.append((level, title, begin, after, (*path, title)))
+    reading.headings.append((level, title, begin, after, path))
 
 
 def _sections(
@@ -253,9 +253,10 @@ def _comments(reading: Reading, token: Token) -> Iterator[Comment]:
     if "<!--" not in region:
         return
     block = token.type == "html_block"
+    code = [] if block else code_spans(region)
     at = 0
     while (at := region.find("<!--", at)) >= 0:
-        if not block and _is_literal(region, at):
+        if not block and (region[at - 1 : at] == "\\" or _inside(code, at)):
             at += 4
             continue
         closing = region.find("-->", at + 4)
@@ -280,21 +281,6 @@ def _comments(reading: Reading, token: Token) -> Iterator[Comment]:
         at = after_it
 
 
-def _is_literal(region: str, at: int) -> bool:
-    """Whether the position stands in a code span or behind a backslash."""
-    if at and region[at - 1] == "\\":
-        return True
-    position = 0
-    while (opening := _BACKTICKS.search(region, position, at)) is not None:
-        closing = next(
-            (run for run in _BACKTICKS.finditer(region, opening.end())
-             if len(run.group()) == len(opening.group())),
-            None,
-        )  # fmt: skip
-        if closing is None:
-            position = opening.end()
-        elif closing.start() > at:
-            return True
-        else:
-            position = closing.end()
-    return False
+def _inside(spans: list[tuple[int, int]], position: int) -> bool:
+    index = bisect_right(spans, (position, position)) - 1
+    return index >= 0 and spans[index][0] <= position < spans[index][1]
