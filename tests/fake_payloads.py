@@ -1,0 +1,137 @@
+"""Webhook payloads as GitHub sends them, of the fake's own records.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.fake_github import FakeComment, FakeIssue, FakePull, FakeRepository
+
+NO_COMMIT = "0" * 40
+
+
+def when(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def account(repo: FakeRepository, login: str) -> dict[str, Any]:
+    kind = "Bot" if login.endswith("[bot]") else "User"
+    return {"login": login, "id": repo.world.account_id(login), "type": kind}
+
+
+def repository(repo: FakeRepository) -> dict[str, Any]:
+    owner, name = repo.full_name.split("/", 1)
+    return {
+        "id": repo.id,
+        "name": name,
+        "full_name": repo.full_name,
+        "private": repo.private,
+        "archived": repo.archived,
+        "has_issues": True,
+        "default_branch": repo.default_branch,
+        "html_url": repo.url(""),
+        "owner": {"login": owner, "id": repo.world.account_id(owner), "type": "Organization"},
+    }
+
+
+def app(repo: FakeRepository, login: str) -> dict[str, Any] | None:
+    if not login.endswith("[bot]"):
+        return None
+    return {"id": repo.world.app_id, "slug": login.removesuffix("[bot]")}
+
+
+def issue(repo: FakeRepository, issue: FakeIssue) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "id": 1000 + issue.number,
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body or None,
+        "state": issue.state,
+        "user": account(repo, issue.author),
+        "labels": [label(repo, name) for name in issue.labels],
+        "assignees": [account(repo, login) for login in issue.assignees],
+        "milestone": {"number": 1, "title": issue.milestone} if issue.milestone else None,
+        "created_at": when(issue.created_at),
+        "html_url": repo.url(f"/issues/{issue.number}"),
+        "author_association": "NONE",
+        "performed_via_github_app": app(repo, issue.author),
+    }
+    if issue.number in repo.pulls:
+        data["pull_request"] = {"html_url": repo.url(f"/pull/{issue.number}")}
+    return data
+
+
+def label(repo: FakeRepository, name: str) -> dict[str, Any]:
+    return {"id": 2000 + list(repo.labels).index(name), "name": name, "color": repo.labels[name]}
+
+
+def comment(repo: FakeRepository, comment: FakeComment) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "body": comment.body,
+        "user": account(repo, comment.author),
+        "html_url": repo.url(f"/issues/{comment.number}#issuecomment-{comment.id}"),
+        "performed_via_github_app": app(repo, comment.author),
+    }
+
+
+def pull(repo: FakeRepository, pull: FakePull) -> dict[str, Any]:
+    issue = repo.issues[pull.number]
+    return {
+        "id": 3000 + pull.number,
+        "number": pull.number,
+        "title": issue.title,
+        "body": issue.body or None,
+        "state": issue.state,
+        "merged": pull.merge_commit is not None,
+        "merged_at": when(pull.merged_at),
+        "merge_commit_sha": pull.merge_commit,
+        "draft": pull.draft,
+        "user": account(repo, issue.author),
+        "html_url": repo.url(f"/pull/{pull.number}"),
+        "head": {
+            "ref": pull.head,
+            "sha": repo.head_of(pull),
+            "repo": {"id": repo.id, "full_name": repo.full_name},
+        },
+        "base": {"ref": pull.base, "sha": repo.git.branches[pull.base]},
+    }
+
+
+def push(repo: FakeRepository, branch: str, before: str | None, after: str) -> dict[str, Any]:
+    git = repo.git
+    old = set(git.ancestors(before)) if before else set()
+    new = [sha for sha in reversed(git.ancestors(after)) if sha not in old] if before else []
+    listed = [_pushed(repo, sha) for sha in new]
+    return {
+        "ref": f"refs/heads/{branch}",
+        "before": before or NO_COMMIT,
+        "after": after,
+        "created": before is None,
+        "deleted": False,
+        "forced": bool(before) and before not in git.ancestors(after),
+        "commits": listed,
+        "head_commit": _pushed(repo, after),
+    }
+
+
+def _pushed(repo: FakeRepository, sha: str) -> Mapping[str, Any]:
+    commit = repo.git.commits[sha]
+    parent = commit.parents[0] if commit.parents else None
+    old = repo.git.commits[parent].files if parent else {}
+    changed = repo.git.changed(parent, sha)
+    return {
+        "id": sha,
+        "message": commit.message,
+        "timestamp": commit.date.isoformat(),
+        "distinct": True,
+        "author": {"name": commit.author, "username": commit.author},
+        "added": [path for path in changed if path not in old],
+        "removed": [path for path in changed if path not in commit.files],
+        "modified": [path for path in changed if path in old and path in commit.files],
+    }
