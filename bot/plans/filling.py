@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 
 from bot.plans.document import Document, Span, fold, parse_document
 from bot.plans.plaintext import normalise_dashes
+from bot.plans.requested import PlanValues, key_name, one_line
 from bot.plans.slug import pascal_case
 from bot.plans.tokens import code_spans, only_placeholders, placeholder_spans, prose_chunks
-from bot.plans.requested import PlanValues, key_name, one_line
 
 Edit = tuple[Span, str]
 

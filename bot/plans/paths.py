@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 from bot.errors import UserProblem
-from bot.plans.slug import path_segment
 from bot.plans.requested import PlanValues, renamed
+from bot.plans.slug import path_segment
 
 PATH_PATTERNS = {
     "feature-plan": "plan_docs/{slug}.md",
