@@ -2,24 +2,25 @@
 
 A box with a known base cannot conflict: whoever differs from the base wins, and where both differ
 they agree. So box states are settled first and made equal in all three texts; what then still
-differs is text, merged by line. Where both sides changed the same lines the file's text stands and
-the issue's comes back as a ``Conflict``: words are never only in the copy that is overwritten.
+differs is text, merged by line and table cell. Where both sides changed the same line the file's
+text stands and the issue's comes back as a ``Conflict``: words are never only in the copy that is
+overwritten.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from merge3 import Merge3
-
+from bot.plans.alignment import align_tasks
 from bot.plans.document import Document, Task, parse_document
+from bot.plans.merge_lines import Conflict, merge_lines
 from bot.plans.render import plan_text
 
-TaskKey = tuple[tuple[str, ...], str, int]
+__all__ = ["Conflict", "Merged", "Tick", "carry", "merge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,6 @@ class Tick:
     text: str
     checked: bool
     section: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Lines both sides changed: what was kept (the file's) and what was not (the issue's)."""
-
-    kept: str
-    lost: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +57,13 @@ def merge(base: str | None, file: str, issue: str) -> Merged:
     if issue in (ours, common):
         return Merged(file)
     settled = _settle_boxes(common, ours, issue)
-    merged_lines, conflicts = _merge_lines(settled.base, settled.file, settled.issue)
-    merged = "\n".join(merged_lines)
+    conflicts: tuple[Conflict, ...]
+    if settled.base is None:
+        merged, conflicts = settled.file, _lost_without_base(settled.file, settled.issue)
+    else:
+        copies = (settled.base, settled.file, settled.issue)
+        lines, conflicts = merge_lines(*(copy.split("\n") for copy in copies))
+        merged = "\n".join(lines)
     ticks = _ticks_between(ours, settled.file)
     return Merged(
         text=carry(file, ours, merged),
@@ -84,53 +82,58 @@ class _Settled:
 
 def _settle_boxes(base: str | None, file: str, issue: str) -> _Settled:
     """The three texts with every box they share in its merged state."""
-    settled_file = parse_document(file)
-    documents = [
-        parse_document(base) if base is not None else None,
-        settled_file,
-        parse_document(issue),
-    ]
-    of_base, of_file, of_issue = (_keyed(document) for document in documents)
-    boxes: dict[TaskKey, str] = {}
-    for key in {**of_file, **of_issue}:
-        before, here, there = of_base.get(key), of_file.get(key), of_issue.get(key)
-        if here is None or there is None:
-            continue
-        if before is None:
-            checked = here.checked or there.checked
+    of_file, of_issue = parse_document(file), parse_document(issue)
+    of_base = parse_document(base) if base is not None else None
+    boxes: tuple[dict[int, str], ...] = ({}, {}, {})
+    for was, ours, theirs in _shared_tasks(of_base, of_file, of_issue):
+        if was is None:
+            checked = ours.checked or theirs.checked
         else:
-            checked = there.checked if here.checked == before.checked else here.checked
+            checked = theirs.checked if ours.checked == was.checked else ours.checked
+            boxes[0][was.offset] = _box(of_file, ours, checked)
         # `[X]` and `[x]` are one state: the file's own character stays unless the state moves.
-        own = settled_file.text[here.offset]
-        boxes[key] = own if checked == here.checked else "x" if checked else " "
-    texts = (
-        _with_boxes(document, keyed, boxes) if document is not None else None
-        for document, keyed in zip(documents, (of_base, of_file, of_issue), strict=True)
+        boxes[1][ours.offset] = boxes[2][theirs.offset] = _box(of_file, ours, checked)
+    return _Settled(
+        _with_boxes(base, boxes[0]) if base is not None else None,
+        _with_boxes(file, boxes[1]),
+        _with_boxes(issue, boxes[2]),
     )
-    new_base, new_file, new_issue = texts
-    return _Settled(new_base, new_file or "", new_issue or "")
 
 
-def _keyed(document: Document | None) -> dict[TaskKey, Task]:
-    """Tasks by section and text; equal texts are told apart by their order in the section."""
-    if document is None:
-        return {}
-    seen: Counter[tuple[tuple[str, ...], str]] = Counter()
-    keyed: dict[TaskKey, Task] = {}
-    for task in document.tasks:
-        name = (task.section, task.text)
-        keyed[(*name, seen[name])] = task
-        seen[name] += 1
-    return keyed
+def _shared_tasks(
+    base: Document | None, file: Document, issue: Document
+) -> list[tuple[Task | None, Task, Task]]:
+    """Every task that both copies have, with what it was in the base where it stood there."""
+    if base is None:
+        pairs = align_tasks(file.tasks, issue.tasks)
+        return [(None, file.tasks[here], issue.tasks[there]) for here, there in pairs.items()]
+    here_of, there_of = align_tasks(base.tasks, file.tasks), align_tasks(base.tasks, issue.tasks)
+    shared: list[tuple[Task | None, Task, Task]] = [
+        (base.tasks[was], file.tasks[here_of[was]], issue.tasks[there_of[was]])
+        for was in here_of
+        if was in there_of
+    ]
+    new_here = [t for n, t in enumerate(file.tasks) if n not in here_of.values()]
+    new_there = [t for n, t in enumerate(issue.tasks) if n not in there_of.values()]
+    pairs = align_tasks(new_here, new_there)
+    shared += [
+        (None, new_here[n], new_there[m])
+        for n, m in pairs.items()
+        if new_here[n].text == new_there[m].text
+    ]
+    return shared
 
 
-def _with_boxes(
-    document: Document, keyed: Mapping[TaskKey, Task], boxes: Mapping[TaskKey, str]
-) -> str:
-    characters = list(document.text)
-    for key, task in keyed.items():
-        if key in boxes:
-            characters[task.offset] = boxes[key]
+def _box(document: Document, task: Task, checked: bool) -> str:
+    if checked == task.checked:
+        return document.text[task.offset]
+    return "x" if checked else " "
+
+
+def _with_boxes(text: str, boxes: Mapping[int, str]) -> str:
+    characters = list(text)
+    for offset, box in boxes.items():
+        characters[offset] = box
     return "".join(characters)
 
 
@@ -143,25 +146,10 @@ def _ticks_between(before: str, after: str) -> tuple[Tick, ...]:
     )
 
 
-def _merge_lines(base: str | None, file: str, issue: str) -> tuple[list[str], tuple[Conflict, ...]]:
-    kept: Sequence[str]
-    lost: Sequence[str]
-    ours, theirs = file.split("\n"), issue.split("\n")
-    if base is None:
-        known = Counter(ours)
-        unknown = [line for line in theirs if line.strip() and line not in known]
-        return ours, (Conflict(kept="", lost="\n".join(unknown)),) if unknown else ()
-    merged: list[str] = []
-    conflicts: list[Conflict] = []
-    for group in Merge3(base.split("\n"), ours, theirs).merge_groups():
-        if group[0] == "conflict":
-            _, _, kept, lost = group
-            merged.extend(kept)
-            if list(kept) != list(lost):
-                conflicts.append(Conflict("\n".join(kept), "\n".join(lost)))
-        else:
-            merged.extend(group[1])
-    return merged, tuple(conflicts)
+def _lost_without_base(file: str, issue: str) -> tuple[Conflict, ...]:
+    known = Counter(file.split("\n"))
+    unknown = [line for line in issue.split("\n") if line.strip() and line not in known]
+    return (Conflict(kept="", lost="\n".join(unknown)),) if unknown else ()
 
 
 def carry(file: str, before: str, after: str) -> str:

@@ -120,3 +120,93 @@ def test_no_tick_is_ever_lost(boxes: list[tuple[bool, bool, bool]]) -> None:
     wanted = [i if f == b else f for b, f, i in itertools.starmap(lambda b, f, i: (b, f, i), boxes)]
     result = merge(text(base), text(file), plan_text(text(issue)))
     assert result.text == text(wanted)
+
+
+def lines(*texts: str) -> str:
+    return "# Plan\n\n" + "\n".join(texts) + "\n"
+
+
+A, B, C = "- [ ] write the parser", "- [ ] draw the picture", "- [ ] ship the release"
+
+
+@pytest.mark.parametrize(
+    ("file", "issue", "merged"),
+    [
+        pytest.param([A + "!", B, C], [A, "- [x] draw the picture", C],
+                     [A + "!", "- [x] draw the picture", C], id="neighbours: text and tick"),
+        pytest.param([A + "!", B, C], ["- [x] write the parser", B, C],
+                     ["- [x] write the parser!", B, C], id="one task: text here, tick there"),
+        pytest.param([A, B + " anew", C], [A, B, C + " today"],
+                     [A, B + " anew", C + " today"], id="neighbouring text edits"),
+        pytest.param([A, B, C, "- [ ] from file"], [A, B, C, "- [ ] from issue"],
+                     [A, B, C, "- [ ] from file", "- [ ] from issue"], id="both append"),
+        pytest.param([A, "- [ ] new", B, C], ["- [x] write the parser", B, C],
+                     ["- [x] write the parser", "- [ ] new", B, C], id="insert beside a tick"),
+        pytest.param([A, C], [A, B, "- [x] ship the release"],
+                     [A, "- [x] ship the release"], id="delete beside a tick"),
+        pytest.param([A, C], [A, B, C], [A, C], id="the file deletes"),
+        pytest.param([A, B, C], [A, C], [A, C], id="the issue deletes"),
+        pytest.param([B, A, C], [B, A, C], [B, A, C], id="both move alike"),
+        pytest.param([B, C, A], ["- [x] write the parser", B, C],
+                     [B, C, "- [x] write the parser"], id="moved here, ticked there"),
+        pytest.param([B, C, A], [B, A, C], [B, C, A], id="both move: the file's place"),
+        pytest.param([A, B, C, "", "one", "two"], [A, B, C, "", "three"],
+                     [A, B, C, "", "one", "two", "three"], id="both append a paragraph"),
+    ],
+)  # fmt: skip
+def test_edits_of_both_sides_are_all_there(
+    file: list[str], issue: list[str], merged: list[str]
+) -> None:
+    result = merge(lines(A, B, C), lines(*file), plan_text(lines(*issue)))
+    assert result.text == lines(*merged)
+    assert not result.conflicts
+
+
+@pytest.mark.parametrize("ticked_by_issue", [True, False])
+def test_what_one_side_deletes_and_the_other_ticks_stays_and_is_told(
+    ticked_by_issue: bool,
+) -> None:
+    ticked, deleted = lines(A, "- [x] draw the picture", C), lines(A, C)
+    file, issue = (deleted, ticked) if ticked_by_issue else (ticked, deleted)
+    result = merge(lines(A, B, C), file, plan_text(issue))
+    assert result.text == ticked
+    assert [(c.kind, c.kept) for c in result.conflicts] == [("kept", "- [x] draw the picture")]
+
+
+ROWS = ["| # | Task | Status | PR |", "|---|---|---|---|", "| 1 | a | Pending | |"]
+
+
+def test_cells_of_one_row_merge_one_by_one() -> None:
+    base = lines(*ROWS, "| 2 | b | Pending | |")
+    file = lines(*ROWS, "| 2 | b | Complete | |")
+    issue = lines(*ROWS, "| 2 | b | Pending | #7 |")
+    result = merge(base, file, plan_text(issue))
+    assert result.text == lines(*ROWS, "| 2 | b | Complete | #7 |")
+    assert not result.conflicts
+
+
+def test_one_cell_that_both_changed_keeps_the_files_and_tells_the_issues() -> None:
+    file = lines(*ROWS[:2], "| 1 | a | Complete | |")
+    issue = lines(*ROWS[:2], "| 1 | a | In Progress | #7 |")
+    result = merge(lines(*ROWS), file, plan_text(issue))
+    assert result.text == lines(*ROWS[:2], "| 1 | a | Complete | #7 |")
+    assert [(c.kind, c.lost) for c in result.conflicts] == [("cell", "In Progress")]
+
+
+WORDS = st.lists(
+    st.sampled_from([f"- [{box}] {word}" for word in "pqrst" for box in " x"] + ["", "free text"]),
+    max_size=7,
+)
+
+
+@given(WORDS, WORDS, WORDS)
+def test_every_line_a_side_added_is_merged_or_told(
+    base: list[str], file: list[str], issue: list[str]
+) -> None:
+    result = merge(lines(*base), lines(*file), plan_text(lines(*issue)))
+    there = result.text + "\n".join(c.lost for c in result.conflicts)
+    before = {line[6:] if line.startswith("- [") else line for line in base}
+    for line in (*file, *issue):
+        name = line[6:] if line.startswith("- [") else line
+        if name and name not in before:
+            assert name in there
