@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings, load_settings
 from bot.store import Store
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -73,3 +74,37 @@ def store(database_url: str) -> Iterator[Store]:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture(scope="session")
+def private_key() -> str:
+    """An RSA key in PEM form, made for this test run."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return pem.decode()
+
+
+@pytest.fixture
+def environ(private_key: str, tmp_path: Path) -> dict[str, str]:
+    """Environment variables that plansync starts with, its data in a directory of the test."""
+    return {
+        "APP_ID": "12345",
+        "PRIVATE_KEY": private_key,
+        "WEBHOOK_SECRET": "It's a Secret to Everybody",
+        "PLANSYNC_DATA_DIR": str(tmp_path / "data"),
+        "PORT": "0",
+        "PLANSYNC_SETTLE_SECONDS": "0",
+        "PLANSYNC_WRITE_INTERVAL_SECONDS": "0",
+    }
+
+
+@pytest.fixture
+def settings(environ: dict[str, str]) -> Settings:
+    return load_settings(environ)
