@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from bot.changes import (
@@ -35,17 +35,23 @@ from bot.memory import OpenDelivery, PlanMemory, RequestMemory, SubjectKey
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.render import blob_sha, body_sha, parse_plan_marker, parse_status_marker
-from bot.plans.scaffold import PlanValues, plan_path, scaffold, values_from_request
+from bot.plans.scaffold import (
+    SIBLING_TEMPLATES,
+    PlanValues,
+    placed,
+    scaffold,
+    scaffold_paths,
+    values_from_request,
+)
 from bot.subjects.plan import find_status, is_ours
 from bot.subjects.plan_issue import create_plan_issue, header_values, status_comment
-from bot.templates import read_template, sibling_templates
+from bot.templates import read_template
 
 MEMORY = RequestMemory
 MAY_WRITE = frozenset({"admin", "maintain", "write"})
 _TRAILER = re.compile(r"^Plan-Request: #(\d+)$", re.MULTILINE)
 _PATH_TRAILER = re.compile(r"^Plan-Path: (.+)$", re.MULTILINE)
 _ACCEPT = re.compile(r"\A/plan\s+accept\b")
-_INDEX = "TASKS.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,11 @@ class RequestSnapshot:
     values: PlanValues | None = None
     defaulted: tuple[str, ...] = ()
     template: str = ""
+    siblings: Mapping[str, str] = field(default_factory=dict)
     path: RepoPath | None = None
     commit: str = ""
     file: FileSnapshot | None = None
-    existing: Mapping[str, FileSnapshot] | None = None
+    existing: Mapping[str, FileSnapshot] = field(default_factory=dict)
     plan_issue: IssueSnapshot | None = None
     status: CommentSnapshot | None = None
     comments: tuple[CommentSnapshot, ...] = ()
@@ -91,39 +98,72 @@ def read(
     if not _allowed(reader, issue, comments, deliveries):
         ours = tuple(comment for comment in comments if comment.ours)
         return RequestSnapshot(memory, issue, plan_format, comments=ours)
-    values, defaulted = values_from_request(
-        title=issue.title,
-        body=issue.body,
-        author=issue.author.login,
-        repository=reader.repo.name,
-        number=number,
-        created_at=issue.created_at,
-        format=plan_format,
-    )
-    override = reader.file(RepoPath(f".github/plansync/templates/{plan_format}.md"))
     made = _commit_of(reader, issue)
-    if made:
-        path = made[1]
-    else:
-        path = RepoPath(plan_path(plan_format, values, lambda p: _taken(reader, p)))
-    plan_issue = _plan_issue(reader, issue, memory, path) if made else None
-    status, _ = find_status(reader, plan_issue.number) if plan_issue else (None, None)
-    index = None if made or plan_format != "task-plan" else reader.file(RepoPath(_INDEX))
-    return RequestSnapshot(
+    found = RequestSnapshot(
         memory=memory,
         issue=issue,
         format=plan_format,
         allowed=True,
-        values=values,
-        defaulted=tuple(defaulted),
-        template=override.text if override else read_template("plans", f"{plan_format}.md"),
-        path=path,
-        commit=made[0] if made else "",
-        file=reader.file(path, ref=made[0]) if made else None,
-        existing={_INDEX: index} if index else {},
-        plan_issue=plan_issue,
-        status=status,
         comments=tuple(comment for comment in comments if comment.ours),
+    )
+    if made is None:
+        return _read_wish(reader, issue, found)
+    sha, path = made
+    plan_issue = _plan_issue(reader, issue, memory, path)
+    return replace(
+        found,
+        path=path,
+        commit=sha,
+        defaulted=tuple(_values(reader, issue, plan_format)[1]),
+        file=reader.file(path, ref=sha),
+        plan_issue=plan_issue,
+        status=find_status(reader, plan_issue.number)[0] if plan_issue else None,
+    )
+
+
+def _read_wish(
+    reader: GitHubReader, issue: IssueSnapshot, found: RequestSnapshot
+) -> RequestSnapshot:
+    """What the new plan is made of: template, values, its path, and what stands there already."""
+    template = reader.file(RepoPath(f".github/plansync/templates/{found.format}.md"))
+    repository = reader.repository()
+    head = reader.head(repository.default_branch) or ""
+    values, _ = _values(reader, issue, found.format, repository.default_branch, head)
+    existing: dict[str, FileSnapshot | None] = {}
+
+    def taken(path: str) -> bool:
+        existing[path] = reader.file(RepoPath(path))
+        return existing[path] is not None
+
+    path, values = placed(found.format, values, taken)
+    for beside in scaffold_paths(found.format, path):
+        if beside not in existing:
+            taken(beside)
+    return replace(
+        found,
+        path=RepoPath(path),
+        values=values,
+        template=template.text if template else read_template("plans", f"{found.format}.md"),
+        siblings={
+            name: read_template("plans", name) for name in SIBLING_TEMPLATES.get(found.format, ())
+        },
+        existing={path: file for path, file in existing.items() if file},
+    )
+
+
+def _values(
+    reader: GitHubReader, issue: IssueSnapshot, plan_format: str, branch: str = "", head: str = ""
+) -> tuple[PlanValues, list[str]]:
+    return values_from_request(
+        title=issue.title,
+        body=issue.body,
+        author=issue.author.login,
+        repository=reader.repo.name,
+        number=issue.number,
+        created_at=issue.created_at,
+        format=plan_format,
+        branch=branch,
+        commit=head,
     )
 
 
@@ -138,10 +178,6 @@ def _allowed(
     people += [d.actor_login for d in deliveries if d.event == "issues" and d.action == "labeled"]
     people += [c.author.login for c in comments if not c.ours and _ACCEPT.match(c.body)]
     return any(reader.permission(login) in MAY_WRITE for login in dict.fromkeys(people))
-
-
-def _taken(reader: GitHubReader, path: str) -> bool:
-    return reader.file(RepoPath(path)) is not None
 
 
 def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPath] | None:
@@ -172,11 +208,9 @@ def decide(snapshot: RequestSnapshot, config: RepoConfig) -> Decision:
         return Decision(note="the issue does not ask for a plan")
     if not snapshot.allowed:
         return _wait(snapshot, issue)
-    if snapshot.path is None or snapshot.values is None:
-        return Decision(note="the request has no values")
-    if not snapshot.commit:
+    if snapshot.values is not None:
         return Decision((_commit(snapshot, issue, snapshot.values),), again=True)
-    if snapshot.file is None:
+    if snapshot.path is None or snapshot.file is None:
         return Decision(note=f"{snapshot.path} is gone from the commit that made it")
     if snapshot.plan_issue is None:
         new = create_plan_issue(snapshot.file.text, snapshot.path, issue.number, issue.title)
@@ -200,13 +234,13 @@ def _wait(snapshot: RequestSnapshot, issue: IssueSnapshot) -> Decision:
 
 
 def _commit(snapshot: RequestSnapshot, issue: IssueSnapshot, values: PlanValues) -> CommitFiles:
-    existing = snapshot.existing or {}
+    existing = snapshot.existing
     made = scaffold(
         snapshot.format,
         values,
         snapshot.template,
         path=str(snapshot.path),
-        siblings=sibling_templates(snapshot.format),
+        siblings=snapshot.siblings,
         existing={path: file.text for path, file in existing.items()},
         body=issue.body,
     )
