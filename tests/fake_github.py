@@ -422,6 +422,11 @@ class FakeGitHub:
         self._taken = len(self.deliveries)
         return taken
 
+    @property
+    def untaken(self) -> int:
+        """How many deliveries wait to be taken."""
+        return len(self.deliveries) - self._taken
+
     @contextmanager
     def silence(self) -> Iterator[None]:
         """Changes within it send nothing: lost webhooks, or a state prepared for a test."""
