@@ -59,6 +59,20 @@ def _trimmed(source: str, start: int, end: int) -> CellPosition:
     return (first, last)
 
 
+def is_delimiter_row(state: StateBlock, line: int) -> bool:
+    """Whether the line could stand below the header of a table."""
+    if state.sCount[line] < state.blkIndent or state.is_code_block(line):
+        return False
+    start, end = state.bMarks[line] + state.tShift[line], state.eMarks[line]
+    if (
+        start >= end
+        or state.src[start] not in "|-:"
+        or _HEADING_OR_LIST.match(state.src, start, end)
+    ):
+        return False
+    return _DELIMITER_ROW.fullmatch(state.src, start, end) is not None
+
+
 def table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     """Block rule for tables, in the form markdown-it calls rules.
 
@@ -66,15 +80,7 @@ def table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
     header first, the delimiter row second.
     """
     below = start_line + 1
-    if below >= end_line or state.sCount[below] < state.blkIndent:
-        return False
-    at = state.bMarks[below] + state.tShift[below]
-    end = state.eMarks[below]
-    if at >= end or state.src[at] not in "|-:" or state.is_code_block(below):
-        return False
-    if _HEADING_OR_LIST.match(state.src, at, end):
-        return False
-    if not _DELIMITER_ROW.fullmatch(state.src, at, end):
+    if below >= end_line or not is_delimiter_row(state, below):
         return False
     header = _row(state, start_line)
     delimiter = _row(state, below)

@@ -15,7 +15,6 @@ from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
 from markdown_it.rules_block import (
     StateBlock,
-    blockquote,
     code,
     fence,
     heading,
@@ -26,12 +25,12 @@ from markdown_it.rules_block import (
 from markdown_it.token import Token
 
 from bot.plans import gridrows
+from bot.plans.quotes import INDENTS, block_quote, is_too_far_in
 
 MAX_DEPTH = 200
 MAX_ITEMS = 20_000
 
 _ITEMS = "plan_items"
-_HEADS_TABLE = "plan_table_head"
 
 _RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
 
@@ -52,7 +51,7 @@ def _rule(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool
 _OPENERS: dict[str, tuple[Any, ...]] = {
     "`": (fence,),
     "~": (fence,),
-    ">": (blockquote,),
+    ">": (block_quote,),
     "-": (_rule, list_block),
     "*": (_rule, list_block),
     "+": (list_block,),
@@ -79,7 +78,7 @@ def parse_blocks(source: str) -> tuple[list[Token], dict[str, Any]]:
     Paragraphs are one ``text`` token with ``meta["lines"]``, a list of ``(start, end)``; tables one
     ``table`` token with ``meta["rows"]``. Raises ``RefusedText`` past a limit.
     """
-    env: dict[str, Any] = {_ITEMS: 0}
+    env: dict[str, Any] = {_ITEMS: 0, INDENTS: []}
     tokens: list[Token] = []
     try:
         _MARKDOWN.block.parse(source, _MARKDOWN, env, tokens)
@@ -96,6 +95,9 @@ class _PlanBlocks(ParserBlock):
             state.env[_ITEMS] += 1
             if state.env[_ITEMS] > MAX_ITEMS:
                 raise RefusedText("too-many-items", startLine)
+        # What a line that leaves the innermost list item is indented from: see is_too_far_in.
+        indents = state.env[INDENTS]
+        indents.append(state.blkIndent)
         line = startLine
         blank_seen = False
         while line < endLine:
@@ -113,14 +115,12 @@ class _PlanBlocks(ParserBlock):
                 blank_seen = True
                 line += 1
                 state.line = line
+        indents.pop()
 
 
 def _one_block(state: StateBlock, line: int, end_line: int) -> None:
     if state.sCount[line] - state.blkIndent >= 4:
-        if state.env.get(_HEADS_TABLE) == line:
-            gridrows.table(state, line, end_line, False)
-        else:
-            code(state, line, end_line, False)
+        code(state, line, end_line, False)
         return
     start = state.bMarks[line] + state.tShift[line]
     first = state.src[start]
@@ -144,20 +144,22 @@ def _text(state: StateBlock, start_line: int, end_line: int) -> None:
     outer, state.parentType = state.parentType, "paragraph"
     line = start_line + 1
     level = 0
+    heads_table = tried = False
     while line < end_line and not state.isEmpty(line):
         indent = state.sCount[line]
-        if indent - state.blkIndent > 3:
-            # No block begins so far in, but the last line of a paragraph may head a table.
-            if gridrows.table(state, line, end_line, True):
-                state.env[_HEADS_TABLE] = line
+        if 0 <= indent - state.blkIndent < 4:
+            level = _underline(state, line)
+            if level or _interrupts(state, line, end_line):
                 break
-        elif indent >= 0:
-            if indent >= state.blkIndent:
-                level = _underline(state, line)
-                if level:
-                    break
-            if _interrupts(state, line, end_line):
+        elif 0 <= indent < state.blkIndent:
+            if not is_too_far_in(state, line) and _interrupts(state, line, end_line):
                 break
+        # The last line of a paragraph may head a table, whatever else it looks like.
+        # GitHub tries that once: after a delimiter row that fits no header it is all text.
+        tried = tried or gridrows.is_delimiter_row(state, line)
+        heads_table = not tried and gridrows.table(state, line, end_line, True)
+        if heads_table:
+            break
         line += 1
     state.parentType = outer
     source = state.src
@@ -170,6 +172,8 @@ def _text(state: StateBlock, start_line: int, end_line: int) -> None:
     token.meta = {"lines": lines, "level": level}
     state.line = line + 1 if level else line
     token.map = [start_line, state.line]
+    if heads_table:
+        gridrows.table(state, line, end_line, False)
 
 
 def _underline(state: StateBlock, line: int) -> int:
@@ -184,17 +188,16 @@ def _underline(state: StateBlock, line: int) -> int:
 
 def _interrupts(state: StateBlock, line: int, end_line: int) -> bool:
     first = state.src[state.bMarks[line] + state.tShift[line]]
-    for rule in _OPENERS.get(first, ()):
-        if rule(state, line, end_line, True):
-            return True
-    return gridrows.table(state, line, end_line, True)
+    return any(rule(state, line, end_line, True) for rule in _OPENERS.get(first, ()))
 
 
 def _make_markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
     made.block = _PlanBlocks()
     made.block.ruler.at("table", gridrows.table, {"alt": ["paragraph", "reference"]})
-    made.block.ruler.at("hr", _rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    every = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    made.block.ruler.at("blockquote", block_quote, every)
+    made.block.ruler.at("hr", _rule, every)
     made.block.ruler.getRules("")
     return made
 

@@ -57,6 +57,7 @@ class Reading:
     above: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     shape: Shape = field(default_factory=Shape)
     references: References = NO_REFERENCES
+    boxes: Mapping[str, bool] = field(default_factory=lambda: _BOXES)
     cells: int = 0
 
     def shift(self, line: int) -> int:
@@ -77,6 +78,9 @@ class Reading:
 def read_blocks(reading: Reading, tokens: list[Token], references: Mapping[str, object]) -> Reading:
     """Fill ``reading`` from the tokens of the body. Raises ``RefusedText`` past the cell limit."""
     reading.references = References(frozenset(references)) if references else NO_REFERENCES
+    if "X" in references:
+        # With a link definition `[x]: …` a ticked box is drawn as that link.
+        reading.boxes = {"[ ]": False}
     items: list[_Item] = []
     quotes = 0
     blocks: list[tuple[str, int, int]] = []
@@ -149,7 +153,7 @@ def _sections(
 def _read_text(reading: Reading, token: Token, items: list[_Item], in_quote: bool) -> None:
     begins_item = bool(items) and items[-1].fresh
     content = token.content
-    if begins_item and content[:3] in _BOXES and content[3:4] in _BLANKS:
+    if begins_item and content[3:4] in _BLANKS and reading.boxes.get(content[:3]) is not None:
         _read_task(reading, token, items, in_quote)
         return
     if ":" not in content or ("**" not in content and not begins_item and " | " not in content):
