@@ -19,6 +19,8 @@ _JOINER = "\u2060"
 # https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
 _LIVE = re.compile(r"#(?=\d)|\bGH-(?=\d)|@(?=\w)|\[(?=\s*(?:skip|ci|no)\b)|/(?:issues|pull)/", re.I)
 _SUBJECT_LENGTH = 72
+_REQUEST = re.compile(r"^Plan-Request: #(\d{1,9})$", re.MULTILINE)
+_PATH = re.compile(r"^Plan-Path: (.+)$", re.MULTILINE)
 
 
 def defuse(text: str) -> str:
@@ -56,6 +58,18 @@ def compose(
     if trailers := credit(tuple(people)):
         blocks.append(trailers)
     return "\n\n".join(blocks)
+
+
+def request_message(title: str, path: str, request: int) -> str:
+    """The message of the commit that answers a plan request; its trailers find it again."""
+    subject = _cut(f"Add the plan “{defuse(title)}”")
+    return f"{subject}\n\nPlan-Path: {path}\nPlan-Request: #{request}"
+
+
+def parse_trailers(message: str) -> tuple[int, str] | None:
+    """The request and the plan's path that a commit answers, or None for any other commit."""
+    number, path = _REQUEST.search(message), _PATH.search(message)
+    return (int(number[1]), path[1]) if number and path else None
 
 
 def _cut(subject: str) -> str:

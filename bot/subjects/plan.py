@@ -16,7 +16,7 @@ from bot.changes import (
     FileEdit,
     PostComment,
 )
-from bot.commits import compose, tick_lines, tick_subject
+from bot.commits import compose, parse_trailers, tick_lines, tick_subject
 from bot.config import RepoConfig
 from bot.github.ports import (
     CommentSnapshot,
@@ -61,6 +61,7 @@ class PlanSnapshot:
     gone_pulls: tuple[int, ...] = ()
     people: tuple[Person, ...] = ()
     commits: tuple[str, ...] = ()
+    request_title: str = ""
 
 
 def is_known(claim: str, memory: PlanMemory | None) -> bool:
@@ -96,6 +97,10 @@ def read(
         issue = reader.issue(memory.issue_number)
     elif file is not None:
         issue, memory, base = recover(reader, path, memory)
+        if issue is None:
+            memory = replace(memory, request_number=requested_by(reader, path))
+    asked = memory.request_number if issue is None else None
+    request = reader.issue(asked) if asked else None
     claims = [delivery.claim.split(":") for delivery in deliveries]
     numbers = dict.fromkeys(int(parts[1]) for parts in claims if parts[0] == "pull")
     pulls = {number: reader.pull(number) for number in numbers}
@@ -113,6 +118,7 @@ def read(
             if d.event == "issues" and d.action == "edited" and not d.actor_is_bot
         ),
         commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
+        request_title=request.title if request else "",
     )
 
 
@@ -138,6 +144,15 @@ def recover(
     )
     status = parse_status_marker(comment.body) if comment else None
     return issue, replace(found, facts=status.facts if status else ()), base
+
+
+def requested_by(reader: GitHubReader, path: RepoPath) -> int | None:
+    """The number of the request whose commit made this file, by the commit's trailers."""
+    for commit in reader.commits(path=path):
+        answered = parse_trailers(commit.message)
+        if answered and answered[1] == path:
+            return answered[0]
+    return None
 
 
 def find_plan_issue(reader: GitHubReader, path: str) -> IssueSnapshot | None:
@@ -173,7 +188,9 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     if issue is None and memory.issue_number is not None:
         return Decision(note=f"the plan issue #{memory.issue_number} is gone")
     if issue is None:
-        new_issue = create_plan_issue(file.text, snapshot.path, memory.request_number)
+        new_issue = create_plan_issue(
+            file.text, snapshot.path, memory.request_number, snapshot.request_title
+        )
         return Decision((new_issue,), again=True)
     merged = merge(snapshot.base, file.text, issue_plan_text(issue.body))
     pulls = _pulls(snapshot)

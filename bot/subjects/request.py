@@ -22,7 +22,7 @@ from bot.changes import (
     PostComment,
 )
 from bot.comments import render_comment
-from bot.commits import defuse
+from bot.commits import parse_trailers, request_message
 from bot.config import RepoConfig
 from bot.github.ports import (
     CommentSnapshot,
@@ -49,8 +49,6 @@ from bot.templates import read_template
 
 MEMORY = RequestMemory
 MAY_WRITE = frozenset({"admin", "maintain", "write"})
-_TRAILER = re.compile(r"^Plan-Request: #(\d+)$", re.MULTILINE)
-_PATH_TRAILER = re.compile(r"^Plan-Path: (.+)$", re.MULTILINE)
 _ACCEPT = re.compile(r"\A/plan\s+accept\b")
 
 
@@ -183,9 +181,9 @@ def _allowed(
 def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPath] | None:
     """The commit that answered this request, and the plan file it made."""
     for commit in reversed(reader.commits(since=issue.created_at)):
-        number, path = _TRAILER.search(commit.message), _PATH_TRAILER.search(commit.message)
-        if number and path and int(number[1]) == issue.number:
-            return commit.sha, RepoPath(path[1])
+        answered = parse_trailers(commit.message)
+        if answered and answered[0] == issue.number:
+            return commit.sha, RepoPath(answered[1])
     return None
 
 
@@ -248,10 +246,7 @@ def _commit(snapshot: RequestSnapshot, issue: IssueSnapshot, values: PlanValues)
         FileEdit(RepoPath(path), text, existing[path].blob_sha if path in existing else None)
         for path, text in made.files.items()
     )
-    message = (
-        f"Add the plan “{defuse(values.title)}”\n\n"
-        f"Plan-Path: {snapshot.path}\nPlan-Request: #{issue.number}"
-    )
+    message = request_message(values.title, str(snapshot.path), issue.number)
     return CommitFiles(edits, message, f"#{issue.number} asks for a {snapshot.format}")
 
 
