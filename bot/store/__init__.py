@@ -1,6 +1,6 @@
 """The inbox and the memory. Only this package imports SQLAlchemy."""
 
-from bot.store.engine import StoreProblem
+from bot.store.engine import StoreProblem, make_jobs_engine
 from bot.store.records import (
     AuditRow,
     Counts,
@@ -22,4 +22,5 @@ __all__ = [
     "StoreUnavailable",
     "StoredDelivery",
     "SubjectRow",
+    "make_jobs_engine",
 ]

@@ -79,6 +79,29 @@ def _sqlite(url: sa.URL, busy_seconds: float, pool_size: int) -> Engine:
     return engine
 
 
+def make_jobs_engine(path: Path) -> Engine:
+    """An engine on a SQLite file for the job queue, which brings its own transactions.
+
+    The driver begins them here, immediate and with a patient wait, as the queue's own engine
+    would; WAL without a sync for each commit is what makes it fast enough.
+    """
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        pool_size=20,
+        max_overflow=0,
+        connect_args={"timeout": 30.0, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    return engine
+
+
 def sqlite_path(engine: Engine) -> Path | None:
     """Where the SQLite file is; None for PostgreSQL."""
     if engine.dialect.name != "sqlite":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -44,8 +45,9 @@ class Store:
         self._db = Transactions(database_url, busy_seconds=busy_seconds, pool_size=pool_size)
 
     @property
-    def is_sqlite(self) -> bool:
-        return sqlite_path(self._db.engine) is not None
+    def sqlite_file(self) -> Path | None:
+        """Where the SQLite file is; None on PostgreSQL."""
+        return sqlite_path(self._db.engine)
 
     def migrate(self) -> None:
         """Make or update the tables; raises StoreProblem when the database cannot be used."""
@@ -163,10 +165,11 @@ class Store:
         """End a reconcile in one transaction: memory, audit rows, and exactly these deliveries.
 
         ``delivery_ids`` are those that were listed before the snapshot was read; what came later
-        stays open and causes another reconcile.
+        stays open and causes another reconcile. Without any id only memory and audit are kept.
         """
         with self._db.write() as connection:
-            inbox.finish(connection, key, delivery_ids, finished_at, note)
+            if delivery_ids:
+                inbox.finish(connection, key, delivery_ids, finished_at, note)
             for memory in remember:
                 remembered.remember(connection, memory)
             remembered.record_audit(connection, audit, sorted(delivery_ids), finished_at)

@@ -1,0 +1,105 @@
+"""From stored deliveries to jobs: which subjects each is about, and which of them are due now.
+
+Every function does one round and returns; ``bot.jobs`` calls them in a loop, tests by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.attempt import Bench, try_later
+from bot.events import Ignored, parse_event
+from bot.memory import Trigger
+from bot.store import DueSubject, Store, StoredDelivery, StoreUnavailable
+from bot.subjects import subjects_of
+
+JOB_SILENT = timedelta(seconds=60)
+"""How long a queued job may take before it is asked whether it still exists."""
+
+_LONGEST_KEY_BYTES = 2000  # PostgreSQL refuses index entries above 2,704 bytes
+
+log = structlog.get_logger("plansync.dispatch")
+
+
+def dispatch(store: Store, now: datetime, settle: timedelta, *, limit: int = 100) -> int:
+    """Dispatch new deliveries, oldest first; gives how many there were.
+
+    A delivery that cannot be dispatched is kept as failed and does not stop the others.
+    """
+    found = store.new_deliveries(limit)
+    for delivery in found:
+        try:
+            _dispatch_one(store, delivery, now + settle)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("a delivery cannot be dispatched", delivery=delivery.guid)
+            reason = f"{type(error).__name__}: {error}".replace("\x00", "")[:500]
+            store.record_failure(delivery.id, reason)
+    return len(found)
+
+
+def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> None:
+    event = parse_event(delivery.event, json.loads(delivery.body))
+    if isinstance(event, Ignored):
+        store.record_dispatch(delivery.id, [], due_at=due_at, reason_ignored=event.reason)
+        return
+    triggers = _once(subjects_of(event, store))
+    store.record_dispatch(
+        delivery.id,
+        triggers,
+        due_at=due_at,
+        repo=event.repo,
+        actor=event.sender,
+        action=getattr(event, "action", ""),
+        reason_ignored="about no plan and no plan request",
+    )
+    log.info(
+        "dispatched", delivery=delivery.guid, github_event=delivery.event, subjects=len(triggers)
+    )
+
+
+def _once(triggers: Sequence[Trigger]) -> list[Trigger]:
+    """One trigger for each subject; two different claims become none, which causes a read."""
+    kept: dict[str, Trigger] = {}
+    for trigger in triggers:
+        key = str(trigger.key)
+        if len(key.encode("utf-8", "replace")) > _LONGEST_KEY_BYTES:
+            raise ValueError(f"the path of {key[:80]}… is too long to be kept")
+        other = kept.get(key)
+        same = other is None or other.claim == trigger.claim
+        kept[key] = trigger if same else Trigger(trigger.key)
+    return list(kept.values())
+
+
+def enqueue_due(
+    store: Store, enqueue: Callable[[DueSubject], None], now: datetime, *, limit: int = 100
+) -> int:
+    """Ask for a job for each subject that is due; gives how many.
+
+    The job is asked for before that is noted: after a crash in between it is asked for again, by
+    the same id, which the queue takes for the same job.
+    """
+    due = store.due_subjects(now, limit)
+    for subject in due:
+        enqueue(subject)
+        store.mark_queued(subject, now)
+    return len(due)
+
+
+def revive_lost(bench: Bench, is_alive: Callable[[str], bool]) -> int:
+    """Try subjects again whose job is gone though their deliveries are open; gives how many."""
+    now = bench.clock()
+    lost = 0
+    for subject in bench.store.long_queued(now - JOB_SILENT):
+        if is_alive(subject.job_id):
+            bench.store.mark_queued(subject, now)
+            continue
+        lost += 1
+        log.warning("a job was lost", subject=str(subject.key), job=subject.job_id)
+        try_later(subject.key, bench, "its job was lost")
+    return lost
