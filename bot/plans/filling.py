@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.plans.document import Document, Span, fold, parse_document
+from bot.plans.placeholders import code_spans, is_placeholder, placeholder_spans, prose_chunks
 from bot.plans.plaintext import normalise_dashes
 from bot.plans.requested import PlanValues, key_name, one_line
 from bot.plans.slug import pascal_case
-from bot.plans.tokens import code_spans, only_placeholders, placeholder_spans, prose_chunks
 
 Edit = tuple[Span, str]
 
@@ -191,14 +191,14 @@ def _answers(document: Document, values: PlanValues) -> Iterator[Edit]:
     """Fields and sections that hold placeholders only and that the request has words for."""
     for stated in document.fields:
         answer = values.extra.get(key_name(stated.key), "")
-        if answer and "\n" not in answer.strip() and only_placeholders(stated.value):
+        if answer and "\n" not in answer.strip() and is_placeholder(stated.value):
             yield stated.span, _defused(one_line(answer))
     for section in document.sections:
         answer = values.extra.get(key_name(section.title), "").strip()
         if not answer or answer.count("```") % 2 or answer.count("~~~") % 2:
             continue
         span = _trimmed(document.text, section.body)
-        if span.start < span.end and only_placeholders(span.of(document.text)):
+        if span.start < span.end and is_placeholder(span.of(document.text)):
             yield span, _in_its_shape(document.text, span, answer)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.plans.document import Document, fold, parse_document
+from bot.plans.placeholders import code_spans
 from bot.plans.slug import path_segment, slug
-from bot.plans.tokens import code_spans
 
 _NO_RESPONSE = "_no response_"
 _KEY_LINE = re.compile(

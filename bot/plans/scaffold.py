@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from bot.plans.document import Document, Span, parse_document
 from bot.plans.filling import fill_template
+from bot.plans.formats import recognise
 from bot.plans.model import Problem
 from bot.plans.paths import PATH_PATTERNS, RESERVED, placed, plan_path, values_at
+from bot.plans.placeholders import placeholder_spans
 from bot.plans.requested import PlanValues, one_line, values_from_request
-from bot.plans.tokens import placeholder_spans
 
 __all__ = [
     "PATH_PATTERNS",
@@ -56,6 +57,7 @@ _BESIDE: Mapping[str, Mapping[str, str | None]] = {
 SIBLING_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     format: tuple(name for name in beside.values() if name) for format, beside in _BESIDE.items()
 }
+_MARKER_LINE = re.compile(r"^<!-- plansync:.*-->[ \t]*\n?", re.MULTILINE)
 _BEGIN = re.compile(r"\s*BEGIN\b.*plan", re.IGNORECASE | re.DOTALL)
 _END = re.compile(r"\s*END\b.*plan", re.IGNORECASE | re.DOTALL)
 # https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
@@ -104,7 +106,7 @@ def scaffold(
         path, values = placed(format, values, there.__contains__, pattern)
     else:
         values = values_at(format, values, path, pattern)
-    own = _body_as_plan(format, path, body or "")
+    own = _body_as_plan(format, body or "")
     text, problems = (own, ()) if own else _from_template(format, values, template)
     files = {path: text} if path not in there else {}
     for name, sibling in _beside(format, path).items():
@@ -191,9 +193,17 @@ def _indexed(index: str, values: PlanValues, folder: str) -> dict[str, str]:
     return {TASKS_INDEX: f"{index}{gap}- [{title}]({folder}) — {values.date}{end}"}
 
 
-def _body_as_plan(format: str, path: str, body: str) -> str:
-    """The request's body as a plan file where it is a plan of the format; "" otherwise."""
-    return ""
+def _body_as_plan(format: str, body: str) -> str:
+    """The request's body as a plan file where it is a plan of the format; "" otherwise.
+
+    Headings alone are what an issue form makes too, so a plan must also have a task or a table.
+    """
+    text, _ = plan_block(_MARKER_LINE.sub("", body.replace("\r\n", "\n").replace("\r", "\n")))
+    document = parse_document(text)
+    found = recognise("", document)
+    if found is None or found.format != format or not (document.tasks or document.tables):
+        return ""
+    return text.strip("\n") + "\n"
 
 
 def _described(

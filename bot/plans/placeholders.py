@@ -1,4 +1,4 @@
-"""Where placeholders stand in markdown source: ``{X}``, ``[X]``, ``<x>`` and ``YYYY-MM-DD``.
+"""What in a plan still waits for its words: ``{X}``, ``[X]``, ``<x>`` and ``YYYY-MM-DD``.
 
 Prose counts, and a code span that is wholly a placeholder; fences, other code and comments do not.
 Task boxes, links, ids (``[S-1]``, ``[P]``), question marks (``[Critical]``), ``$VARS``,
@@ -8,7 +8,8 @@ Task boxes, links, ids (``[S-1]``, ``[P]``), question marks (``[Critical]``), ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from markdown_it.common.utils import normalizeReference
 
@@ -40,7 +41,41 @@ _MASK = "\ue000"
 _SHOUTED = re.compile(r"RUN_ID|ISO8601Z")
 
 
-def only_placeholders(source: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One placeholder: ``text`` as it stands with its brackets, ``span`` in the document."""
+
+    text: str
+    span: Span
+    line: int
+
+    @property
+    def name(self) -> str:
+        """What stands between the brackets, blanks collapsed."""
+        inner = self.text if self.text.startswith("YYYY") else self.text[1:-1]
+        return " ".join(inner.split())
+
+
+def find_placeholders(document: Document) -> tuple[Placeholder, ...]:
+    """Every placeholder of the document's body, in order; its quoted header is not looked at.
+
+    A header's title is shown as it stands, so brackets that a person wrote into it cannot be
+    escaped there as they are in the rest.
+    """
+    text, header = document.text, document.header_span
+    found: list[Placeholder] = []
+    for chunk in prose_chunks(document):
+        if header is not None and chunk.start in header:
+            continue
+        for span in placeholder_spans(chunk.of(text), document.shape.references):
+            start = chunk.start + span.start
+            whole = Span(start, chunk.start + span.end)
+            if not any(start in comment.span for comment in document.comments):
+                found.append(Placeholder(whole.of(text), whole, document.line_of(start)))
+    return tuple(found)
+
+
+def is_placeholder(source: str) -> bool:
     """Whether a value, cell or line holds placeholders and, beside marks and blanks, nothing else.
 
     ``source`` is the text as written (``Cell.raw``, ``Field.value``): rendering drops ``<x>``.
@@ -54,6 +89,20 @@ def only_placeholders(source: str) -> bool:
         at = span.end
     rest.append(source[at:])
     return _LETTER.search("".join(rest)) is None
+
+
+def is_undecided(value: str, words: Iterable[str]) -> bool:
+    """Whether a value still lists its alternatives: two or more allowed words with ``|`` or ``/``.
+
+    >>> is_undecided("PASS | FAIL", ["PASS", "FAIL"])
+    True
+    """
+    allowed = {fold(word) for word in words}
+    whole = fold(value.strip("[]{}<>` "))
+    if whole in allowed:
+        return False
+    parts = [part.strip() for part in re.split(r"[|/]", whole)]
+    return len(parts) > 1 and all(part in allowed for part in parts)
 
 
 def placeholder_spans(source: str, references: References = NO_REFERENCES) -> list[Span]:
