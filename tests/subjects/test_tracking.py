@@ -68,7 +68,7 @@ def test_opened_merged_and_closed_move_the_row(story: Story) -> None:
     world = story.world
     body = f"Plan: #{story.issue}\nTask: 1\nDevloop: docs/devloop/1.md\n"
     first = story.open_pull(body)
-    assert story.rows()["1"] == (f"#{first}", "docs/devloop/1.md", "In Progress", "In Progress")
+    assert story.rows()["1"] == (f"#{first}", "", "In Progress", "In Progress")
     assert f"/pull/{first})" in world.repo.text(PATH)
     world.bob.merge_pull(first)
     world.settle()
@@ -131,7 +131,6 @@ def test_a_lost_database_moves_no_row_twice(story: Story, tmp_path: object) -> N
     assert story.rows()["1"][2] == "Pending"
     world.store = Store(f"sqlite:///{tmp_path}/second.sqlite3")
     world.store.migrate()
-    world.alice.tick(story.issue, "R-1") if "R-1" in world.repo.issues[story.issue].body else None
     world.bob.edit_file(PATH, lambda t: t + "\nA line.\n")
     world.settle()
     assert story.rows()["1"][2] == "Pending"
