@@ -47,6 +47,8 @@ class PlanTask:
 
     ``address`` is what a pull request writes after ``Task:`` (``2``, ``S-1/T-2``, ``2.3``, ``A.3``,
     ``T012``); ``group`` is the address of the phase, story or checklist the task belongs to.
+    ``offset`` is that of the character in its box, None where the task is no box of the text.
+    ``path`` names the file that holds it when that is not the plan itself.
     """
 
     address: str
@@ -63,11 +65,29 @@ class PlanTask:
     status_word: str = ""
     parallel: bool = False
     story: str | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Settled and total tasks; ``fraction`` is 0.0 for an empty plan."""
+
+    done: int = 0
+    total: int = 0
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A phase, story or checklist: tasks counted together, with the gate that closes it."""
+    """A phase, story or checklist: tasks counted together, with the gate that closes it.
+
+    ``kind`` is ``phase``, ``acceptance``, ``story``, ``rows`` (an implementation table),
+    ``skeletons`` (``### Task [T-1]``), ``approvals``, ``checklist`` or ``outputs`` (files that a
+    phase yields). ``exit_line`` is the line of the Exit Checklist's heading, None without one.
+    """
 
     key: str
     title: str
@@ -79,6 +99,19 @@ class Group:
     owner: str = ""
     due: str = ""
     priority: str = ""
+    exit_line: int | None = None
+    criteria: tuple[str, ...] = ()
+
+    @property
+    def progress(self) -> Progress:
+        """Settled and all boxes of the group; per-loop hygiene is left out."""
+        counted = (*self.tasks, *self.exit_tasks)
+        return Progress(sum(task.settled for task in counted), len(counted))
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do: every task and every exit box is settled."""
+        return self.progress.total > 0 and self.progress.done == self.progress.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +180,7 @@ class Risk:
     impact_word: str = ""
     mitigation: str = ""
     owner: str = ""
+    score_word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +215,97 @@ class TrackingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """A row that says which tasks cover a requirement or an aspect (``kind``)."""
+
+    kind: str
+    name: str
+    line: int
+    tasks: tuple[str, ...] = ()
+    not_applicable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An E2E scenario and the requirements it names."""
+
+    text: str
+    line: int
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A named part that is to be filled in (a section, a field): its text, ``""`` when unfilled."""
+
+    name: str
+    line: int
+    text: str = ""
+    placeholder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A row of Component & Service Impact."""
+
+    name: str
+    line: int
+    responsibility: str = ""
+    change: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """A line of the Regression Impact Log: area, impact and how it is met."""
+
+    line: int
+    area: str
+    impact: str = ""
+    mitigation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file the plan names and expects; ``pending`` where the plan says that it is to come."""
+
+    path: str
+    line: int
+    label: str = ""
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A numbered revision of a user story."""
+
+    number: int
+    line: int
+    date: str = ""
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Complexity:
+    """A row of Complexity Tracking: what is broken, why, and what was rejected."""
+
+    violation: str
+    line: int
+    why: str = ""
+    rejected: str = ""
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a task plan may contain and which words stop it; ``source`` says whose it is."""
+
+    allowed_sections: tuple[str, ...] = ()
+    stop_tokens: tuple[tuple[str, str], ...] = ()
+    source: str = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """The quoted template header: what the plan issue is made with."""
 
@@ -191,20 +316,14 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Settled and total tasks; ``fraction`` is 0.0 for an empty plan."""
-
-    done: int = 0
-    total: int = 0
-
-    @property
-    def fraction(self) -> float:
-        return self.done / self.total if self.total else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """One plan, whatever its format."""
+    """One plan, whatever its format.
+
+    ``others`` are boxes that have an address but are no work of their own (requirements, boxes in
+    sections that no format names). ``example_rows`` counts the template's rows that still stand
+    (``example_lines``: where); no rule sees them. ``parts`` are what the format wants filled in.
+    ``begun`` is False while nothing has been filled in that the format asks for first.
+    """
 
     format: str
     path: str
@@ -226,6 +345,19 @@ class Plan:
     target_branch: str | None = None
     milestones: tuple[str, ...] = ()
     extra: dict[str, str] = field(default_factory=dict)
+    others: tuple[PlanTask, ...] = ()
+    example_lines: tuple[int, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    parts: tuple[Part, ...] = ()
+    components: tuple[Component, ...] = ()
+    regressions: tuple[Regression, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    complexity: tuple[Complexity, ...] = ()
+    phases: tuple[str, ...] = ()
+    contract: Contract | None = None
+    begun: bool = True
 
     @property
     def tasks(self) -> tuple[PlanTask, ...]:
@@ -233,16 +365,28 @@ class Plan:
         return tuple(task for group in self.groups for task in group.tasks)
 
     @property
+    def boxes(self) -> tuple[PlanTask, ...]:
+        """Everything that has an address: tasks, exit and hygiene boxes, and the others."""
+        grouped = (
+            task
+            for group in self.groups
+            for task in (*group.tasks, *group.exit_tasks, *group.hygiene)
+        )
+        return (*grouped, *self.others)
+
+    @property
     def progress(self) -> Progress:
-        """Settled tasks over all tasks of the plan."""
-        tasks = self.tasks
-        return Progress(sum(task.settled for task in tasks), len(tasks))
+        """Settled tasks and exit boxes over all of them; per-loop hygiene is left out."""
+        parts = [group.progress for group in self.groups]
+        return Progress(sum(part.done for part in parts), sum(part.total for part in parts))
 
     def task(self, address: str) -> PlanTask | None:
         """The task with this address, or None; addresses compare without regard to case."""
         wanted = address.casefold()
-        for group in self.groups:
-            for task in (*group.tasks, *group.exit_tasks):
-                if task.address.casefold() == wanted or (task.own_id or "").casefold() == wanted:
-                    return task
+        for task in self.boxes:
+            if task.address.casefold() == wanted:
+                return task
+        for task in self.boxes:
+            if (task.own_id or "").casefold() == wanted:
+                return task
         return None

@@ -1,0 +1,86 @@
+"""The plan formats in the order they are tried: which one a text is, and what it says.
+
+>>> from bot.plans.document import parse_document
+>>> story = parse_document("# User Story: Search\\n\\n## Story\\n\\nAs a reader ...\\n")
+>>> recognise("docs/user-stories/search.md", story).format
+'user-story'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.plans.addresses import resolve_task
+from bot.plans.cellwords import STATUS_WORDS
+from bot.plans.document import Document, parse_document
+from bot.plans.formats import feature_plan, user_story
+from bot.plans.model import Plan
+
+__all__ = ["FORMATS", "Format", "Recognised", "read_plan", "recognise", "resolve_task"]
+
+LEAST_CONFIDENCE = 0.5
+
+Recogniser = Callable[[str, Document], float]
+Reader = Callable[[str, Document, Mapping[str, str], Mapping[str, str]], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: its name, how sure it is of a document, and how it reads one."""
+
+    name: str
+    recognise: Recogniser = field(repr=False)
+    read: Reader = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The format a document is in, and how sure that is (0.5 to 1)."""
+
+    format: str
+    confidence: float
+
+
+FORMATS: tuple[Format, ...] = tuple(
+    Format(module.NAME, module.recognise, module.read)
+    for module in (feature_plan, user_story)
+)
+
+
+def recognise(path: str, document: Document | str) -> Recognised | None:
+    """The format of a plan file, or None when it is none that plansync knows. Never raises."""
+    if isinstance(document, str):
+        document = parse_document(document)
+    best: Recognised | None = None
+    for known in FORMATS:
+        sure = known.recognise(path, document)
+        if sure >= LEAST_CONFIDENCE and (best is None or sure > best.confidence):
+            best = Recognised(known.name, sure)
+    return best
+
+
+def read_plan(
+    path: str,
+    document: Document,
+    format: str | None = None,
+    *,
+    files: Mapping[str, str] | None = None,
+    statuses: Mapping[str, str] | None = None,
+) -> Plan | None:
+    """The plan that a document is, or None when it is none. Never raises on user text.
+
+    ``format`` reads it as that format whatever it looks like (None for an unknown name). ``files``
+    are the texts of other files by their path in the repository, as far as they are at hand (an
+    implementation plan's ``tasks.md`` and checklists stand beside it). ``statuses`` are the words
+    of tracking tables: ``pending``, ``in_progress``, ``complete``.
+    """
+    if format is None:
+        found = recognise(path, document)
+        if found is None:
+            return None
+        format = found.format
+    for known in FORMATS:
+        if known.name == format:
+            return known.read(path, document, files or {}, statuses or STATUS_WORDS)
+    return None

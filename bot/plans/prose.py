@@ -1,0 +1,93 @@
+"""What of a plan its author wrote: prose without code and comments, rows that are no examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.plans.document import Document, Row, Section, Span, Table, fold
+from bot.plans.placeholders import is_placeholder, placeholder_spans
+
+_CODE = frozenset({"fence", "code_block"})
+_RULE = re.compile(r"\s*(?:[-*_]\s*){3,}")
+
+
+def is_filled(raw: str) -> bool:
+    """Whether a value says something: not blank and free of placeholders."""
+    return bool(raw.strip()) and not placeholder_spans(raw)
+
+
+def is_example_row(table: Table, row: Row) -> bool:
+    """Whether the first cell (after ``#``) of a row is a placeholder: the template's example."""
+    first = 1 if fold(table.header.cells[0].text) in ("#", "no.", "nr") else 0
+    return len(row.cells) > first and is_placeholder(row.cells[first].raw)
+
+
+def example_rows(document: Document) -> tuple[int, ...]:
+    """The 1-based lines of every example row of the document."""
+    return tuple(
+        row.line for table in document.tables for row in table.rows if is_example_row(table, row)
+    )
+
+
+def prose_lines(document: Document) -> Iterator[tuple[int, int, str]]:
+    """The lines that are no front matter, comment or code block: ``(line, offset, text)``.
+
+    Comments are blanked, so positions within a line stay.
+    """
+    code = code_lines(document)
+    text = blanked(document)
+    first = document.line_of(document.body_start) if document.body_start < len(text) else 1
+    for line in range(first, len(document.lines) + 1):
+        if line not in code:
+            start = document.line_start(line)
+            yield line, start, text[start : document.lines.end(line)]
+
+
+def blanked(document: Document) -> str:
+    """The text with every comment overwritten by blanks; nothing moves."""
+    text = document.text
+    pieces, at = [], 0
+    for comment in document.comments:
+        if comment.span.start < at:
+            continue
+        pieces.append(text[at : comment.span.start])
+        pieces.append(re.sub(r"[^\r\n]", " ", comment.span.of(text)))
+        at = comment.span.end
+    return "".join((*pieces, text[at:]))
+
+
+def code_lines(document: Document) -> frozenset[int]:
+    """The 1-based lines of fenced and indented code."""
+    return frozenset(
+        line
+        for kind, first, after in document.shape.blocks
+        if kind in _CODE
+        for line in range(first, after)
+    )
+
+
+def body_text(document: Document, span: Span) -> str:
+    """The prose of a span: blank lines, rules, comments and code left out, lines stripped."""
+    return "\n".join(
+        text.strip()
+        for _, start, text in prose_lines(document)
+        if start in span and text.strip() and not _RULE.fullmatch(text)
+    )
+
+
+def lone_placeholder(document: Document, section: Section) -> Span | None:
+    """The placeholder that stands alone in a section's body (``[Tracked during conversation]``).
+
+    A quote or comment above it does not count. None where the section says anything of its own.
+    """
+    found: Span | None = None
+    for _, start, text in prose_lines(document):
+        stripped = text.strip()
+        if start not in section.body or not stripped or stripped.startswith(">"):
+            continue
+        if found is not None or not is_placeholder(stripped):
+            return None
+        at = start + text.index(stripped)
+        found = Span(at, at + len(stripped))
+    return found

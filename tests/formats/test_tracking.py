@@ -1,0 +1,187 @@
+"""What a pull request's fact does to a plan's rows and boxes."""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+
+from bot.plans.document import parse_document
+from bot.plans.tracking import PullFact, add_tracking_rows, move_task, set_pull_fact
+from tests.formats.plans_at_hand import filled, filled_text, read
+
+URL = "https://github.com/acme/shop/pull/{}"
+
+STORY = """\
+# User Story: Codes
+
+## Requirements
+
+- [ ] R-1: First
+- [ ] R-2: Second
+
+## Implementation Plan
+
+| # | Task | Specialist | Dependencies | Covers | Status |
+|---|------|-----------|--------------|--------|--------|
+| 1 | Write `a\\|b` | dba | — | code | Pending |
+| 2 | Read it | api | 1 | code | Pending |
+
+### Requirements Coverage
+
+| Req | Covered By Tasks |
+|-----|-----------------|
+| R-1 | 1 |
+| R-2 | 1, 2 |
+
+## Devloop Tracking
+
+| # | Task | Devloop Output | PR | Status |
+|---|------|---------------|-----|--------|
+| 1 | {task} | | | Pending |
+"""
+
+
+def after(text: str, *facts: tuple[str, int, str], devloop: str = "", path: str = "s.md") -> str:
+    for task, number, state in facts:
+        document = parse_document(text)
+        text = set_pull_fact(
+            document,
+            read(text, path),
+            task=task,
+            number=number,
+            url=URL.format(number),
+            state=state,
+            devloop=devloop,
+        )
+    return text
+
+
+def changed(before: str, now: str) -> list[str]:
+    """The lines of ``now`` that are not in ``before``, in order."""
+    lines = difflib.ndiff(before.splitlines(), now.splitlines())
+    return [line[2:] for line in lines if line.startswith("+ ")]
+
+
+def test_an_open_pull_request_moves_both_rows_fills_the_example_and_adds_missing_rows() -> None:
+    assert changed(STORY, after(STORY, ("1", 41, "open"))) == [
+        "| 1 | Write `a\\|b` | dba | — | code | In Progress |",
+        "| 1 | Write `a\\|b` | | [#41](https://github.com/acme/shop/pull/41) | In Progress |",
+        "| 2 | Read it | | | Pending |",
+    ]
+
+
+def test_a_merge_completes_the_row_names_the_output_and_ticks_what_it_finishes() -> None:
+    opened = after(STORY, ("1", 41, "open"))
+    merged = after(opened, ("1", 41, "merged"), devloop="docs/a.md")
+    link = "[#41](https://github.com/acme/shop/pull/41)"
+    assert changed(opened, merged) == [
+        "- [x] R-1: First",
+        "| 1 | Write `a\\|b` | dba | — | code | Complete |",
+        f"| 1 | Write `a\\|b` | docs/a.md | {link} | Complete |",
+    ]
+    assert after(merged, ("1", 41, "merged"), devloop="docs/a.md") == merged
+
+
+def test_a_requirement_waits_for_every_task_that_covers_it() -> None:
+    both = after(STORY, ("1", 41, "merged"), ("2", 42, "merged"))
+    assert "- [x] R-2: Second" in both
+    assert "- [ ] R-2: Second" in after(both, ("1", 41, "reverted"))
+
+
+def test_closing_unmerged_takes_back_only_its_own() -> None:
+    two = after(STORY, ("1", 41, "open"), ("1", 42, "open"))
+    assert "[#41](https://github.com/acme/shop/pull/41), [#42](https" in two
+    one = after(two, ("1", 42, "closed"))
+    assert changed(two, one) == [
+        "| 1 | Write `a\\|b` | | [#41](https://github.com/acme/shop/pull/41) | In Progress |"
+    ]
+    none = after(one, ("1", 41, "closed"))
+    assert changed(one, none) == [
+        "| 1 | Write `a\\|b` | dba | — | code | Pending |",
+        "| 1 | Write `a\\|b` | | | Pending |",
+    ]
+    first = after(two, ("1", 41, "closed"))
+    assert "| [#42](https://github.com/acme/shop/pull/42) | In Progress |" in first
+
+
+def test_a_revert_goes_back_to_pending_and_keeps_the_link() -> None:
+    merged = after(STORY, ("1", 41, "merged"))
+    assert changed(merged, after(merged, ("1", 41, "reverted"))) == [
+        "- [ ] R-1: First",
+        "| 1 | Write `a\\|b` | dba | — | code | Pending |",
+        "| 1 | Write `a\\|b` | | [#41](https://github.com/acme/shop/pull/41) | Pending |",
+    ]
+
+
+def test_a_draft_counts_as_open_and_an_unseen_pull_request_closing_moves_nothing() -> None:
+    assert "In Progress" in after(STORY, ("1", 41, "draft"))
+    by_hand = after(STORY, ("1", 41, "open")).replace("[#41](" + URL.format(41) + ")", "")
+    assert after(by_hand, ("1", 41, "closed")) == by_hand
+
+
+def test_a_status_word_that_nobody_configured_is_kept_and_told() -> None:
+    text = STORY.replace("| 2 | Read it | api | 1 | code | Pending |",
+                         "| 2 | Read it | api | 1 | code | On hold |")  # fmt: skip
+    plan = read(text)
+    moved = move_task(parse_document(text), plan, "2", PullFact(43, URL.format(43), "open"))
+    assert "| code | On hold |" in moved.text
+    assert "[#43](https://github.com/acme/shop/pull/43) | In Progress |" in moved.text
+    assert [(p.code, p.line) for p in moved.problems] == [("story.row-status", 13)]
+
+
+def test_configured_words_are_written_and_read() -> None:
+    words = {"pending": "Open", "in_progress": "Doing", "complete": "Done"}
+    text = STORY.replace("Pending", "Open")
+    document = parse_document(text)
+    now = set_pull_fact(
+        document, read(text), task="1", number=9, url="", state="merged", statuses=words
+    )
+    assert "| 1 | Write `a\\|b` | | #9 | Done |" in now
+    assert "| code | Done |" in now
+
+
+def test_rows_of_tasks_that_vanished_still_follow_their_pull_request() -> None:
+    text = STORY + "| 7 | Gone from the plan | | | Pending |\n"
+    row = "| 7 | Gone from the plan | | [#5](https://github.com/acme/shop/pull/5) | In Progress |"
+    assert row in after(text, ("7", 5, "open"))
+
+
+def test_a_heading_without_a_table_gets_one() -> None:
+    bare = STORY[: STORY.index("| # | Task | Devloop Output")]
+    document = parse_document(bare)
+    made = add_tracking_rows(document, read(bare))
+    assert made.startswith(bare.rstrip("\n"))
+    assert [line for line in changed(bare, made) if line] == [
+        "| # | Task | Devloop Output | PR | Status |",
+        "|---|---|---|---|---|",
+        "| 1 | Write `a\\|b` | | | Pending |",
+        "| 2 | Read it | | | Pending |",
+    ]
+    without = bare[: bare.index("## Devloop")]
+    assert add_tracking_rows(parse_document(without), read(without)) == without
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_ends_stay(ending: str) -> None:
+    text = STORY.replace("\n", ending)
+    moved = after(text, ("1", 41, "merged"))
+    assert moved.replace(ending, "") == after(STORY, ("1", 41, "merged")).replace("\n", "")
+
+
+def test_a_merged_pull_request_ticks_the_box_it_names_and_a_revert_unticks_it() -> None:
+    plan, document = filled("feature-plan")
+    text = filled_text("feature-plan")
+    assert plan.task("2.3") is not None
+    path = plan.path
+    assert after(text, ("2.3", 8, "open"), ("2.3", 8, "closed"), path=path) == document.text
+    merged = after(text, ("2.3", 8, "merged"), path=path)
+    assert changed(text, merged) == ["- [x] Event stream for screens"]
+    assert after(merged, ("2.3", 8, "reverted"), path=path) == text
+
+
+def test_requirements_are_not_ticked_by_a_link_and_unknown_tasks_move_nothing() -> None:
+    text = filled_text("user-story")
+    assert after(text, ("R-2", 8, "merged")) == text
+    feature = filled_text("feature-plan")
+    assert after(feature, ("9.9", 8, "merged")) == feature
