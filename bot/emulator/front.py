@@ -112,6 +112,12 @@ class Front:
                 self._closed_by = None
                 self._changed.notify_all()
 
+    def reset(self) -> None:
+        """Forget what was counted."""
+        with self._changed:
+            self._records.clear()
+            self.aliases.clear()
+
     def close(self) -> None:
         """Stop listening."""
         self._server.shutdown()

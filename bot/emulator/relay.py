@@ -157,6 +157,14 @@ class Relay:
         if not done:
             raise TimeoutError("webhooks are still waiting")
 
+    def reset(self) -> None:
+        """Forget what was sent and what waits."""
+        with self._changed:
+            self._waiting.clear()
+            self._sent.clear()
+            self.aliases.clear()
+            self.rule = list
+
     def close(self) -> None:
         """Stop receiving and sending; what waits is lost."""
         with self._changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,21 @@ class Stage:
             "GITHUB_SERVER_URL": self.emulator.url,
             "PLANSYNC_WRITE_INTERVAL_SECONDS": "0",
         }
+
+    def reset(self) -> None:
+        """Back to the seed, with nothing waiting and nothing counted."""
+        # A webhook of before may still be on its way; when this one has come, it has too.
+        world = self.emulator.world
+        label = {"name": f"reset {uuid.uuid4()}"}
+        path = f"/repos/{world.owner}/{world.repositories[0]}/labels"
+        self.emulator.api(world.admin).call("POST", path, label)
+        self.relay.wait_for(
+            lambda one: one.event == "label" and one.payload["label"]["name"] == label["name"]
+        )
+        self.emulator.reset()
+        self.relay.reset()
+        self.relay.complete_with(Completer(self.emulator.api(self.emulator.world.admin)))
+        self.front.reset()
 
     def close(self) -> None:
         """End everything; again does nothing."""
