@@ -71,6 +71,8 @@ _PEM = re.compile(
 class SettingsError(UserProblem):
     """Settings are missing or malformed; the message names each one and how to get it."""
 
+    exit_code = 2
+
 
 class StoreSettings(BaseSettings):
     """What a command needs that only looks into the database. Unset and empty are the same."""

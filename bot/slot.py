@@ -27,6 +27,8 @@ _MOST_WORKERS = 64
 class WorkerRunning(UserProblem):
     """Another worker holds the lock and only one may run."""
 
+    exit_code = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:

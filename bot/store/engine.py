@@ -22,6 +22,8 @@ WRITES = "plansync_writes"
 class StoreProblem(UserProblem):
     """The database cannot be used at all; the message says where it is and what to do."""
 
+    exit_code = 2
+
 
 def make_engine(database_url: str, *, busy_seconds: float = 30.0, pool_size: int = 10) -> Engine:
     """An engine for a ``sqlite:///`` or ``postgresql+psycopg://`` URL; it connects on first use.

@@ -1,0 +1,84 @@
+"""``plansync …``: which commands there are, and where each is.
+
+A command's module is imported only when the command is used, so that ``plansync --help`` is quick.
+Exit codes: 0 done, 1 a problem was found or something failed, 2 wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from bot.errors import Retryable, UserProblem
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("run:serve", "Receive webhooks and work them off: web and worker in one."),
+    "web": ("run:web", "Only receive webhooks."),
+    "worker": ("run:worker", "Only work off what was received."),
+    "demo": ("demo:demo", "Play the main job on a GitHub that runs on this machine."),
+    "deliveries": ("run:deliveries", "Show what was received and what became of it."),
+    "replay": ("run:replay", "Work stored deliveries off once more, or release what is parked."),
+    "manifest": ("run:manifest", "Print the App manifest: permissions and events."),
+}
+"""Command -> ``module:function`` inside this package, and its line in ``plansync --help``."""
+
+
+class Commands(click.Group):
+    """The commands of a table, each imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        module, function = found[0].split(":")
+        command: click.Command = getattr(importlib.import_module(f"bot.cli.{module}"), function)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"plansync {version('plansync')}")
+        except PackageNotFoundError:
+            click.echo("plansync (not installed)")
+        ctx.exit()
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Print the version.",
+)
+def plansync() -> None:
+    """Keep markdown plans and GitHub issues the same thing.
+
+    COMMAND --help says more about a command. Settings are environment variables: README.md.
+    """
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run a command; what a person can mend is told in a sentence, never as a traceback."""
+    try:
+        return plansync.main(args, prog_name="plansync", standalone_mode=True)
+    except UserProblem as problem:
+        click.echo(f"plansync: {problem}", err=True)
+        sys.exit(getattr(problem, "exit_code", 1))
+    except Retryable as problem:
+        click.echo(f"plansync: {problem} Try again later.", err=True)
+        sys.exit(1)

@@ -1,0 +1,38 @@
+"""What the GitHub App asks for. ``app.yml`` is this text; a test keeps them the same.
+
+https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+"""
+
+from __future__ import annotations
+
+PERMISSIONS: dict[str, str] = {
+    "metadata": "read",
+    "contents": "write",
+    "issues": "write",
+    "pull_requests": "write",
+    "checks": "write",
+}
+"""Commit files, keep issues and comments, read and comment pull requests, report checks."""
+
+EVENTS: tuple[str, ...] = ("issues", "issue_comment", "pull_request", "push")
+"""Exactly the events that ``bot.events`` handles."""
+
+_HEAD = """\
+# The GitHub App manifest of plansync. Printed by: plansync manifest
+# Replace https://example.com by the address that plansync is reached at.
+name: plansync
+description: Keeps markdown plans and GitHub issues the same thing.
+url: {url}
+public: false
+hook_attributes:
+  url: {url}/webhooks/github
+  active: true
+"""
+
+
+def render_manifest(url: str = "https://example.com") -> str:
+    """The manifest as YAML, for a plansync that is reached at ``url``."""
+    permissions = "".join(f"  {name}: {access}\n" for name, access in PERMISSIONS.items())
+    events = "".join(f"  - {name}\n" for name in EVENTS)
+    head = _HEAD.format(url=url.rstrip("/"))
+    return f"{head}default_permissions:\n{permissions}default_events:\n{events}"

@@ -1,0 +1,76 @@
+"""The web process: granian serving the application on a socket that is open already.
+
+granian starts one worker process and that one some threads. The socket is handed over instead of
+an address, so that connections wait in it while a process that died is started again.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from flask import Flask
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from bot import lifeline, logs
+from bot.settings import Settings, load_settings
+from bot.store import Store
+from webhooks.app import create_app
+
+THREADS = 8
+BUSY_SECONDS = 5.0
+"""GitHub gives up after 10 seconds: https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks#respond-within-10-seconds"""
+_BACKLOG = 1024
+
+
+class Server(MPServer):
+    """granian on a socket that somebody else opened."""
+
+    def __init__(self, listening: socket.socket, **options: Any) -> None:
+        super().__init__(**options)
+        self._listening = listening
+
+    def _init_shared_socket(self) -> None:
+        # granian has no public way to be given a socket; a test notices when this changes.
+        from granian._granian import SocketHolder
+
+        holder: Any = SocketHolder
+        shared: Any = self
+        fd = os.dup(self._listening.fileno())
+        os.set_inheritable(fd, True)
+        shared._ssp = None
+        shared._shd = holder(fd, False, _BACKLOG)
+        shared._sfd = fd
+        shared._sso = socket.socket(fileno=fd)
+
+
+def serve(settings: Settings, listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT. The store must have its tables."""
+    host, port = listening.getsockname()[:2]
+    server = Server(
+        listening,
+        target="webhooks.serve:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        backlog=_BACKLOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=8,
+        log_level=LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
+    )
+    server.serve()
+
+
+def application() -> Flask:
+    """The application of granian's worker process, which ends with the process that forked it."""
+    lifeline.follow_parent(os.getppid())
+    settings = load_settings()
+    logs.configure(settings, process="web")
+    return create_app(settings, Store(settings.database_url, busy_seconds=BUSY_SECONDS))
