@@ -49,8 +49,8 @@ class Scene:
     bob: Person
     seen: dict[str, str] = field(default_factory=dict)
 
-    def call(self, suffix: str, **query: str | int) -> Any:
-        return self.alice.api.call("GET", f"/repos/{self.alice.repository}{suffix}", **query)
+    def call(self, suffix: str) -> Any:
+        return self.alice.api.call("GET", f"/repos/{self.alice.repository}{suffix}")
 
     def issues(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.alice.api.pages(
@@ -126,7 +126,7 @@ def tick_three(scene: Scene) -> None:
         scene.alice.tick(number, name)
     text = scene.wait(f"three ticked boxes in {path}", lambda: _if(scene.alice.read_file(path), 3))
     scene.diff(path, text)
-    message = scene.call("/commits", path=path, per_page=1)[0]["commit"]["message"]
+    message = scene.call(f"/commits?path={path}&per_page=1")[0]["commit"]["message"]
     scene.say(f"      the commit: {message.splitlines()[0]}")
     scene.remember(f"#{number}", scene.body(number))
 
