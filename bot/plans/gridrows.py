@@ -16,7 +16,7 @@ _DELIMITER_ROW = re.compile(
 )
 # An underline makes a heading of the line above and `- ` begins a list: both come before a table.
 _HEADING_OR_LIST = re.compile(r"-+[ \t]*$|-[ \t]")
-_PIPE = re.compile(r"(?<!\\)\|")
+PIPE = re.compile(r"(?<!\\)\|")
 # A line that is one HTML tag cannot interrupt a paragraph, but it does end a table:
 # https://spec.commonmark.org/0.31.2/#html-blocks (start condition 7).
 _LONE_TAG = re.compile(HTML_OPEN_CLOSE_TAG_STR.removeprefix("^") + r"[ \t]*$")
@@ -37,7 +37,7 @@ def split_row(source: str, start: int, end: int) -> list[CellPosition]:
         start += 1
         if start == end:
             return []
-    edges = [match.start() for match in _PIPE.finditer(source, start, end)]
+    edges = [match.start() for match in PIPE.finditer(source, start, end)]
     if not edges or edges[-1] != end - 1:
         edges.append(end)
     cells = []

@@ -13,6 +13,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import (
     StateBlock,
     code,
@@ -149,11 +150,8 @@ def _text(state: StateBlock, start_line: int, end_line: int) -> None:
         indent = state.sCount[line]
         if 0 <= indent - state.blkIndent < 4:
             level = _underline(state, line)
-            if level or _interrupts(state, line, end_line):
-                break
-        elif 0 <= indent < state.blkIndent:
-            if not is_too_far_in(state, line) and _interrupts(state, line, end_line):
-                break
+        if level or (_may_begin(state, line) and _interrupts(state, line, end_line)):
+            break
         # The last line of a paragraph may head a table, whatever else it looks like.
         # GitHub tries that once: after a delimiter row that fits no header it is all text.
         tried = tried or gridrows.is_delimiter_row(state, line)
@@ -186,6 +184,12 @@ def _underline(state: StateBlock, line: int) -> int:
     return 1 if text[0] == "=" else 2
 
 
+def _may_begin(state: StateBlock, line: int) -> bool:
+    """Whether the line is not too far in, and not a lazy line of a quote, to begin a block."""
+    indent = state.sCount[line]
+    return 0 <= indent < state.blkIndent + 4 and not is_too_far_in(state, line)
+
+
 def _interrupts(state: StateBlock, line: int, end_line: int) -> bool:
     first = state.src[state.bMarks[line] + state.tShift[line]]
     return any(rule(state, line, end_line, True) for rule in _OPENERS.get(first, ()))
@@ -195,7 +199,7 @@ def _make_markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
     made.block = _PlanBlocks()
     made.block.ruler.at("table", gridrows.table, {"alt": ["paragraph", "reference"]})
-    every = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    every: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     made.block.ruler.at("blockquote", block_quote, every)
     made.block.ruler.at("hr", _rule, every)
     made.block.ruler.getRules("")

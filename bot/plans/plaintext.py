@@ -18,7 +18,7 @@ _MARKS = re.compile(r"[`*]+|~~+|<[^<>\n]{1,200}>")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Longer inline text is not parsed, because hostile text makes that slow; its marks are just dropped.
+# Longer inline text is not parsed, because hostile text makes that slow: its marks are dropped.
 MAX_INLINE = 8_192
 
 

@@ -48,15 +48,17 @@ class Splice:
         """The text after the splice."""
         return text[: self.start] + self.new + text[self.end :]
 
-    def removes(self, position: int) -> bool:
+    def removes(self, position: int, kind: str = "") -> bool:
         """Whether what begins at this place of the old text goes."""
-        first = self.start if self.lines else self.start + 1
-        return first <= position < self.end
+        return self._first(kind) <= position < self.end
 
-    def adds(self, position: int) -> bool:
+    def adds(self, position: int, kind: str = "") -> bool:
         """Whether what begins at this place of the new text came with the splice."""
-        first = self.start if self.lines else self.start + 1
-        return first <= position < self.start + len(self.new)
+        return self._first(kind) <= position < self.start + len(self.new)
+
+    def _first(self, kind: str) -> int:
+        # A line or key that begins where a value is replaced stays; a comment is the value's own.
+        return self.start if self.lines or kind == "comment" else self.start + 1
 
     def moved(self, position: int) -> int:
         """Where what begins at this place of the old text begins now."""
@@ -72,7 +74,6 @@ class Expected:
 
     facts: Mapping[Key, object] = field(default_factory=dict)
     front_matter: Mapping[str, object] | None = None
-    references: bool = False
 
 
 def prove(before: Document, splice: Splice, expected: Expected) -> Document:
@@ -83,16 +84,18 @@ def prove(before: Document, splice: Splice, expected: Expected) -> Document:
     moved = {
         (kind, splice.moved(place), index): fact
         for (kind, place, index), fact in _facts(before, splice).items()
-        if not splice.removes(place)
+        if not splice.removes(place, kind)
     }
     for (kind, place, index), fact in expected.facts.items():
         moved[kind, splice.moved(place), index] = fact
-    found = {key: fact for key, fact in _facts(after, None).items() if not splice.adds(key[1])}
+    found = {
+        key: fact for key, fact in _facts(after, None).items() if not splice.adds(key[1], key[0])
+    }
     if moved != found:
         raise _refusal(before, splice, _difference(moved, found))
     if not _same_blocks(before, after, splice):
         raise _refusal(before, splice, "it changes how the text around it is read")
-    if not expected.references and before.shape.references != after.shape.references:
+    if before.shape.references != after.shape.references:
         raise _refusal(before, splice, "it changes a link definition")
     data = expected.front_matter
     if data is None and before.front_matter is not None:
@@ -123,23 +126,23 @@ def _difference(moved: Facts, found: Facts) -> str:
     return "it changes more than its target"
 
 
-def task_fact(document: Document, index: int, checked: bool) -> tuple[Key, object]:
-    """The fact of a task with the given state."""
+def task_fact(
+    document: Document, index: int, checked: bool, splice: Splice | None = None
+) -> tuple[Key, object]:
+    """The fact of a task with the given state; ``splice`` moves the place of its parent."""
     task = document.tasks[index]
-    parent = document.tasks[task.parent].offset if task.parent is not None else None
-    return ("task", task.offset, 0), (
-        checked, task.raw, task.depth, task.in_quote, task.section, parent,
-    )  # fmt: skip
+    parent = None if task.parent is None else document.tasks[task.parent].offset
+    if parent is not None and splice is not None:
+        parent = splice.moved(parent)
+    fact = (checked, task.raw, task.depth, task.in_quote, task.section, parent)
+    return ("task", task.offset, 0), fact
 
 
 def _facts(document: Document, splice: Splice | None) -> Facts:
     """What stands in the document; with ``splice``, places inside facts are moved by it."""
     facts: Facts = {}
     for index, task in enumerate(document.tasks):
-        key, fact = task_fact(document, index, task.checked)
-        if splice is not None and task.parent is not None:
-            assert isinstance(fact, tuple)
-            fact = (*fact[:-1], splice.moved(fact[-1]))
+        key, fact = task_fact(document, index, task.checked, splice)
         facts[key] = fact
     for table in document.tables:
         for row in (table.header, table.delimiter, *table.rows):
@@ -166,25 +169,21 @@ def _same_blocks(before: Document, after: Document, splice: Splice) -> bool:
     for (kind, start, end), (new_kind, new_start, new_end) in zip(old, new, strict=True):
         if kind != new_kind or splice.moved(start) != new_start:
             return False
-        if end == splice.start and splice.lines:
-            grown = kind in _CONTAINERS or kind == splice.grows
-            if new_end != end and not (grown and new_end >= end):
-                return False
-        elif splice.start < end <= splice.end and splice.lines:
+        if kind in _CONTAINERS or (splice.lines and splice.start < end <= splice.end):
             continue
-        elif _end_moved(splice, end) != new_end and kind not in _CONTAINERS:
+        stays = end <= splice.start if splice.lines else end < splice.end
+        grown = stays and kind == splice.grows
+        kept = end if stays else end + splice.shift
+        if new_end != kept and not (grown and kept < new_end <= splice.start + len(splice.new)):
             return False
     return True
 
 
-def _end_moved(splice: Splice, end: int) -> int:
-    return end + splice.shift if end > splice.start else end
-
-
 def _blocks(document: Document) -> Iterator[tuple[str, int, int]]:
+    """Each block's kind, where its first line begins and where its last one ends."""
     lines = document.lines
     for kind, first, after in document.shape.blocks:
-        yield kind, lines.start(first), lines.start(after)
+        yield kind, lines.start(first), lines.end(after - 1)
 
 
 def _same_data(left: object, right: object) -> bool:

@@ -105,6 +105,8 @@ def read_blocks(reading: Reading, tokens: list[Token], references: Mapping[str, 
             quotes -= 1
         elif kind in ("heading", "heading_open") and token.level == 0:
             _read_heading(reading, token, tokens[index + 1] if kind == "heading_open" else token)
+        elif kind == "fence" and token.level == 0:
+            _check_fence(reading, token)
         if in_comments and kind in ("text", "table", "heading", "heading_open", "html_block"):
             reading.comments.extend(_comments(reading, token))
         if items:
@@ -247,6 +249,22 @@ def _row(reading: Reading, position: TablePosition, width: int) -> Row:
         absent = Cell("", Span(span.end, span.end), False)
         found.extend([absent] * (width - len(found)))
     return Row(reading.first + line, tuple(found), span)
+
+
+def _check_fence(reading: Reading, token: Token) -> None:
+    begin, after = (reading.first + line for line in _lines(token))
+    last = reading.text[reading.lines.start(after - 1) : reading.lines.end(after - 1)].strip()
+    closed = after - begin > 1 and last.startswith(token.markup) and not last.strip(last[0])
+    if after > len(reading.lines) and not closed:
+        reading.problems.append(
+            Problem(
+                "fence-unclosed",
+                "This code fence is never closed, so everything below it is code.",
+                f"Close it with a line {token.markup}.",
+                begin,
+                severity=Severity.WARNING,
+            )
+        )
 
 
 def _comments(reading: Reading, token: Token) -> Iterator[Comment]:

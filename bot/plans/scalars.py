@@ -54,7 +54,7 @@ def set_front_matter(document: Document, key_path: str, value: Scalar) -> str:
 
 
 def _find(content: str, key_path: str) -> yaml.Node:
-    node = yaml.compose(content, Loader=_Loader)
+    node: yaml.Node = yaml.compose(content, Loader=_Loader) or yaml.MappingNode("", [])
     for key in key_path.split("."):
         found = None
         if isinstance(node, yaml.MappingNode):
@@ -64,7 +64,6 @@ def _find(content: str, key_path: str) -> yaml.Node:
         if found is None:
             raise EditRefused(f"The front matter has no `{key_path}`.", "Add the key by hand.")
         node = found
-    assert node is not None
     return node
 
 

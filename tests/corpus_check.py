@@ -1,0 +1,479 @@
+"""Check the plan core against a corpus of real files, then edit them at random.
+
+``python tests/corpus_check.py FOLDER [--edits N] [--seed S]``. ``FOLDER`` holds ``corpus/`` with
+``files.tar.gz`` and ``expected.jsonl.gz``, and ``adversarial/`` with markdown files and
+``expected.jsonl``. Exit 0 when tasks and tables are those expected, but for the differences listed
+here with their reasons, and no edit went wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import multiprocessing
+import random
+import sys
+import tarfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# The project's root instead of this folder, whose `queue` would hide the standard library's.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from bot.plans import edit
+from bot.plans.document import Document, parse_document
+
+# Where our reading differs from the expected one, and why ours stands.
+EXPLAINED = {
+    "050_table_para.md": (
+        "the header row stands on line 9; the expected line is where the paragraph above it begins"
+    ),
+    "executablebooks__markdown-it-py/tests/test_port/fixtures/tables.md": (
+        "the header row stands on line 563; the expected line is that of the paragraph above it"
+    ),
+    "executablebooks__markdown-it-py/docs/performance.md": (
+        "footnote marks in two cells stay as written; the expected text has GitHub's numbers"
+    ),
+    "rust-lang__rfcs/text/3595-move-crates-io-team-under-dev-tools.md": (
+        "a footnote mark in a header cell stays as written; the expected text has its number"
+    ),
+    "jwasham__coding-interview-university/translations/README-nl.md": (
+        "an item begins with a heading and a box begins a later paragraph of it; a task's box "
+        "begins its item"
+    ),
+}
+
+
+def read_corpus(folder: Path) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """``(name, text, expected)`` of every file, the adversarial ones first."""
+    with (folder / "adversarial" / "expected.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            expected = json.loads(line)
+            source = folder / "adversarial" / expected["file"]
+            yield expected["file"], source.read_bytes().decode(), expected
+    texts = {}
+    with tarfile.open(folder / "corpus" / "files.tar.gz") as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.isfile() else None
+            if content is not None:
+                texts[member.name.removeprefix("./")] = content.read().decode()
+    with gzip.open(folder / "corpus" / "expected.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            expected = json.loads(line)
+            yield expected["file"], texts[expected["file"]], expected
+
+
+def compare(document: Document, expected: dict[str, object]) -> list[str]:
+    """What differs between the document and its expected tasks and tables."""
+    found = {
+        "tasks": [
+            {"line": task.line, "checked": task.checked, "text": task.text}
+            for task in document.tasks
+        ],
+        "tables": [
+            {
+                "line": table.line,
+                "header": list(table.header.texts),
+                "rows": [list(row.texts) for row in table.rows],
+            }
+            for table in document.tables
+        ],
+    }
+    differences = []
+    for kind, ours in found.items():
+        theirs = expected[kind]
+        assert isinstance(theirs, list)
+        if ours != theirs:
+            first = next(
+                (pair for pair in zip(ours, theirs, strict=False) if pair[0] != pair[1]),
+                (len(ours), len(theirs)),
+            )
+            differences.append(f"{kind}: {first[0]} instead of {first[1]}")
+    return differences
+
+
+class Wrong(Exception):
+    """An edit that changed something else than its target."""
+
+
+WORDS = ["done", "In Progress", "a|b", "x \\| y", "[#41](https://example.org/41)", "`code`",
+         "über 9", "two  blanks", "**bold**", "2, 3", "—", "日本語", "N/A — none"]  # fmt: skip
+
+# Values that would change more than their target if they were written without care.
+HOSTILE = [
+    "`", "**", "<!--", "-->", "- x", "# h", "---", "```", "<div>", "[x]: y", "\\", "x\\", "|",
+    "a | **Key**: v", "a | Key: v", "~~~", "> q", "\t", "===", "1. x", "<b", "*", "[", "](",
+    "|||", "\\|", "|-|-|", "[ ] x", "x <!-- y -->", "\u2028", "\x0b", "{{", "&nbsp;",
+]  # fmt: skip
+HOSTILE_BLOCKS = [
+    "```\nnever closed", "<!-- never closed", "[ref]: /target", "===", "---", "<div>", "1) x",
+    "    code", "> quote\nlazy", "# H1", "| a |\n|---|\n| b |", "\tx",
+]  # fmt: skip
+
+
+def a_word(chance: random.Random) -> str:
+    """A cell or field value, one in four of them hostile."""
+    return chance.choice(HOSTILE if chance.random() < 0.25 else WORDS)
+
+
+def variant(text: str, chance: random.Random) -> str:
+    """The text as some editor may have saved it."""
+    kind = chance.randrange(8)
+    if kind == 0:
+        return text.replace("\r\n", "\n").replace("\n", "\r\n")
+    if kind == 1:
+        return "\ufeff" + text.removeprefix("\ufeff")
+    if kind == 2:
+        return text.rstrip("\r\n")
+    if kind == 3:
+        return "".join(chance.choice(["\n", "\r\n"]) if c == "\n" else c for c in text)
+    if kind == 4 and chance.random() < 0.3:
+        return text.replace("\r\n", "\n").replace("\n", "\r")
+    return text
+
+
+def contents(document: Document) -> Counter[tuple[object, ...]]:
+    """Everything that has a meaning, without its place: what an edit may change by one."""
+    found: Counter[tuple[object, ...]] = Counter()
+    found.update(("task", t.checked, t.raw, t.section, t.depth) for t in document.tasks)
+    for table in document.tables:
+        found.update(("row", tuple(cell.raw for cell in row.cells)) for row in table.rows)
+        found["head", tuple(cell.raw for cell in table.header.cells)] += 1
+    found.update(("field", f.key, f.value, f.section) for f in document.fields)
+    found.update(("section", s.level, s.path) for s in document.sections)
+    found.update(("comment", comment.text) for comment in document.comments)
+    found.update(("header", line.key, line.value) for line in document.header)
+    if document.front_matter is not None:
+        found.update(
+            ("front", key, repr(value)) for key, value in document.front_matter.data.items()
+        )
+    return found
+
+
+def changed_region(old: str, new: str) -> tuple[int, int, int]:
+    """``(start, end in old, end in new)`` of the smallest region that differs."""
+    start = 0
+    limit = min(len(old), len(new))
+    step = limit
+    while step:
+        while start + step <= limit and old[start : start + step] == new[start : start + step]:
+            start += step
+        step //= 2
+    tail, step = 0, limit - start
+    while step:
+        while tail + step <= limit - start and (
+            old[len(old) - tail - step : len(old) - tail]
+            == new[len(new) - tail - step : len(new) - tail]
+        ):
+            tail += step
+        step //= 2
+    return start, len(old) - tail, len(new) - tail
+
+
+def expect(condition: bool, what: str) -> None:
+    """Raise ``Wrong`` unless the condition holds."""
+    if not condition:
+        raise Wrong(what)
+
+
+def one_apart(old: Document, new: Document, gone: int, come: int, what: str) -> None:
+    """At most so many things went and came."""
+    before, after = contents(old), contents(new)
+    del after["comment", " y "]
+    expect((before - after).total() <= gone, f"{what}: {list((before - after).items())[:3]} gone")
+    expect((after - before).total() <= come, f"{what}: {list((after - before).items())[:3]} came")
+
+
+def within(old: str, new: str, start: int, end: int, what: str) -> None:
+    """Only ``old[start:end]`` differs."""
+    if old != new:
+        expect(new.startswith(old[:start]) and new.endswith(old[end:]), f"{what}: outside touched")
+        expect(len(new) >= start + len(old) - end, f"{what}: overlap")
+
+
+def try_task(document: Document, chance: random.Random) -> str | None:
+    if not document.tasks:
+        return None
+    task = chance.choice(document.tasks)
+    text = document.text
+    new = edit.set_task(document, task, not task.checked)
+    expect(len(new) == len(text), "tick: length")
+    within(text, new, task.offset, task.offset + 1, "tick")
+    after = parse_document(new)
+    changed = [
+        index
+        for index, pair in enumerate(zip(document.tasks, after.tasks, strict=True))
+        if pair[0] != pair[1]
+    ]
+    expect(changed == [document.tasks.index(task)], "tick: other tasks")
+    one_apart(document, after, 1, 1, "tick")
+    back = edit.set_task(after, after.tasks[changed[0]], task.checked)
+    if text[task.offset] != "X":
+        expect(back == text, "tick: inverse")
+    return new
+
+
+def try_ticks(document: Document, chance: random.Random) -> str | None:
+    if len(document.tasks) < 2:
+        return None
+    chosen = chance.sample(document.tasks, min(len(document.tasks), chance.randint(2, 9)))
+    new = edit.set_tasks(document, {task: not task.checked for task in chosen})
+    after = parse_document(new)
+    for old, now in zip(document.tasks, after.tasks, strict=True):
+        expect((old.checked != now.checked) == (old in chosen), "ticks: state")
+        expect(old.offset == now.offset and old.raw == now.raw, "ticks: text")
+    places = {task.offset for task in chosen}
+    expect(
+        all(
+            a == b or index in places
+            for index, (a, b) in enumerate(zip(document.text, new, strict=True))
+        ),
+        "ticks: bytes",
+    )
+    return new
+
+
+def try_cell(document: Document, chance: random.Random) -> str | None:
+    tables = [table for table in document.tables if table.rows]
+    if not tables:
+        return None
+    table = chance.choice(tables)
+    row = chance.randrange(len(table.rows))
+    column = chance.randrange(len(table.header.cells))
+    old = table.rows[row].cells[column]
+    value = chance.choice([a_word(chance), a_word(chance), a_word(chance), "", "line\nbreak"])
+    new = edit.set_cell(document, table, row, column, value)
+    after = parse_document(new)
+    number = document.tables.index(table)
+    written = after.tables[number].rows[row].cells[column]
+    value = value.strip(" \t\v\f")
+    wanted = value.replace("\n", "<br>").replace("\\|", "|").replace("|", "\\|")
+    expect(written.raw == wanted, f"cell: {written.raw!r} is not {wanted!r}")
+    span = table.rows[row].span
+    within(document.text, new, span.start, span.end, "cell")
+    if old.present and old.raw and value:
+        within(document.text, new, old.span.start, old.span.end, "cell")
+    one_apart(document, after, 1, 1, "cell")
+    others = [cell.raw for place, cell in enumerate(table.rows[row].cells) if place != column]
+    now = [
+        cell.raw
+        for place, cell in enumerate(after.tables[number].rows[row].cells)
+        if place != column
+    ]
+    expect(others == now, "cell: neighbours")
+    if old.present and value:
+        back = edit.set_cell(after, after.tables[number], row, column, old.raw)
+        if back != document.text:
+            expect(not old.raw or document.text[span.start] != "|", "cell: inverse")
+            expect(
+                back.replace(" ", "").replace("|", "")
+                == document.text.replace(" ", "").replace("|", ""),
+                "cell: inverse text",
+            )
+    return new
+
+
+def try_row(document: Document, chance: random.Random) -> str | None:
+    if not document.tables:
+        return None
+    table = chance.choice(document.tables)
+    number = document.tables.index(table)
+    index = chance.randint(0, len(table.rows))
+    width = len(table.header.cells)
+    values = [chance.choice([a_word(chance), ""]) for _ in range(chance.randint(1, width))]
+    new = edit.insert_row(document, table, index, values)
+    after = parse_document(new)
+    start, end, _ = changed_region(document.text, new)
+    expect(start == end or len(new) > len(document.text), "row: nothing is replaced")
+    expect(len(after.tables[number].rows) == len(table.rows) + 1, "row: count")
+    one_apart(document, after, 0, 1, "row")
+    back = edit.remove_row(after, after.tables[number], index)
+    expect(back == document.text, "row: inverse")
+    return new
+
+
+def try_remove_row(document: Document, chance: random.Random) -> str | None:
+    tables = [table for table in document.tables if table.rows]
+    if not tables:
+        return None
+    table = chance.choice(tables)
+    row = chance.choice(table.rows)
+    new = edit.remove_row(document, table, table.rows.index(row))
+    lines = document.lines
+    kept = document.text[: lines.start(row.line)] + document.text[lines.start(row.line + 1) :]
+    expect(new in (kept, kept.rstrip("\r\n")), "remove row: bytes")
+    one_apart(document, parse_document(new), 1, 0, "remove row")
+    return new
+
+
+def try_field(document: Document, chance: random.Random) -> str | None:
+    if not document.fields:
+        return None
+    field = chance.choice(document.fields)
+    number = document.fields.index(field)
+    value = chance.choice([a_word(chance), a_word(chance), ""])
+    new = edit.set_field(document, field, value)
+    after = parse_document(new)
+    expect(after.fields[number].value == value.strip(), "field: value")
+    end = max(field.span.end, field.span.start)
+    within(document.text, new, field.span.start - 1, end, "field")
+    one_apart(document, after, 1, 1, "field")
+    if not field.following and value and field.value:
+        back = edit.set_field(after, after.fields[number], field.value)
+        expect(back == document.text, "field: inverse")
+    return new
+
+
+def scalar_paths(data: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Every dotted path of the front matter that holds a scalar."""
+    if isinstance(data, dict) or hasattr(data, "items"):
+        for key, value in data.items():
+            if "." not in key:
+                yield from scalar_paths(value, f"{path}.{key}" if path else key)
+    elif not isinstance(data, list):
+        yield path, data
+
+
+def try_front_matter(document: Document, chance: random.Random) -> str | None:
+    if document.front_matter is None:
+        return None
+    paths = list(scalar_paths(document.front_matter.data))
+    if not paths:
+        return None
+    path, old = chance.choice(paths)
+    value = chance.choice(["main", "a: b", "it's # x", "012", "yes", "", 7, 2.5, True, None, "ü"])
+    new = edit.set_front_matter(document, path, value)
+    after = parse_document(new)
+    assert after.front_matter is not None
+    expect(dict(scalar_paths(after.front_matter.data))[path] == value, "front matter: value")
+    content = document.front_matter.content
+    within(document.text, new, content.start, content.end, "front matter")
+    if isinstance(old, str | int | float | bool) or old is None:
+        back = edit.set_front_matter(after, path, old)
+        again = parse_document(back).front_matter
+        expect(again is not None and again.data == document.front_matter.data, "front matter: back")
+    return new
+
+
+def try_append(document: Document, chance: random.Random) -> str | None:
+    if not document.sections:
+        return None
+    section = chance.choice(document.sections)
+    plain = ["- [ ] new task", "A paragraph.", "- item\n- item", "### Sub\n\ntext"]
+    block = chance.choice(HOSTILE_BLOCKS if chance.random() < 0.25 else plain)
+    new = edit.append_to_section(document, section, block)
+    start, end, _ = changed_region(document.text, new)
+    expect(start == end, "append: something was replaced")
+    after = parse_document(new)
+    one_apart(document, after, 0, 2, "append")
+    return new
+
+
+def try_section(document: Document, chance: random.Random) -> str | None:
+    after_it = chance.choice([*document.sections, None])
+    level = after_it.level if after_it else 2
+    new = edit.insert_section(document, after_it, level, "A new one", "- [ ] with a task")
+    start, end, _ = changed_region(document.text, new)
+    expect(start == end, "section: something was replaced")
+    after = parse_document(new)
+    expect(len(after.sections) == len(document.sections) + 1, "section: count")
+    expect(len(after.tasks) == len(document.tasks) + 1, "section: task")
+    one_apart(document, after, 0, 2, "section")
+    return new
+
+
+KINDS: dict[str, Callable[[Document, random.Random], str | None]] = {
+    "tick": try_task, "ticks": try_ticks, "cell": try_cell, "insert row": try_row,
+    "remove row": try_remove_row, "field": try_field, "front matter": try_front_matter,
+    "append": try_append, "section": try_section,
+}  # fmt: skip
+
+
+def edit_at_random(job: tuple[list[tuple[str, str]], int, int]) -> tuple[Counter[str], list[str]]:
+    """So many edits of these texts; counts by outcome, and what went wrong."""
+    texts, wanted, seed = job
+    chance = random.Random(seed)
+    counts: Counter[str] = Counter()
+    wrong: list[str] = []
+    # Large files are drawn less often: an edit of one costs as much as of twenty small ones.
+    weights = [1 / (4_000 + len(text)) for _, text in texts]
+    done = 0
+    while done < wanted:
+        name, text = chance.choices(texts, weights)[0]
+        text = variant(text, chance)
+        for _ in range(6):
+            kind = chance.choice(list(KINDS))
+            try:
+                new = KINDS[kind](parse_document(text), chance)
+            except edit.EditRefused as refused:
+                counts[f"{kind}: refused"] += 1
+                counts[f"  {refused.message}"] += 1
+                continue
+            except (Wrong, AssertionError, KeyError, IndexError, ValueError) as error:
+                wrong.append(f"{name} (seed {seed}, edit {done}) {kind}: {error!r}")
+                done += 1
+                continue
+            if new is not None:
+                counts[kind] += 1
+                done += 1
+                if chance.random() < 0.5:
+                    text = new
+    return counts, wrong
+
+
+def check_edits(texts: list[tuple[str, str]], edits: int, seed: int) -> list[str]:
+    """Run the edits on every processor; print the counts and return what went wrong."""
+    began = time.perf_counter()
+    parts = 8
+    jobs = [(texts, edits // parts, seed + part) for part in range(parts)]
+    with multiprocessing.Pool() as pool:
+        results = pool.map(edit_at_random, jobs, chunksize=1)
+    counts: Counter[str] = Counter()
+    wrong: list[str] = []
+    for part_counts, part_wrong in results:
+        counts.update(part_counts)
+        wrong.extend(part_wrong)
+    for kind in sorted(counts):
+        print(f"  {counts[kind]:6} {kind}")
+    total = sum(counts[kind] for kind in KINDS)
+    print(f"edits: {total} made, {len(wrong)} wrong, {time.perf_counter() - began:.0f} s")
+    return wrong
+
+
+def main() -> int:
+    """Run both checks and say what was seen."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--edits", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=20_260_101)
+    options = parser.parse_args()
+    began = time.perf_counter()
+    texts, tasks, tables, unexplained, seen = [], 0, 0, [], set()
+    for name, text, expected in read_corpus(options.folder):
+        document = parse_document(text)
+        texts.append((name, text))
+        tasks += len(document.tasks)
+        tables += len(document.tables)
+        for difference in compare(document, expected):
+            if name in EXPLAINED:
+                seen.add(name)
+                print(f"difference in {name}: {EXPLAINED[name]}")
+            else:
+                unexplained.append(f"{name}: {difference}")
+    print(
+        f"{len(texts)} files, {tasks} tasks, {tables} tables: {len(seen)} explained and "
+        f"{len(unexplained)} unexplained differences, {time.perf_counter() - began:.0f} s"
+    )
+    wrong = check_edits(texts, options.edits, options.seed) if options.edits else []
+    for line in [*unexplained, *wrong][:40]:
+        print(f"WRONG {line}")
+    for name in set(EXPLAINED) - seen:
+        print(f"WRONG {name}: the listed difference is no longer there")
+    return 1 if unexplained or wrong or set(EXPLAINED) - seen else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
