@@ -32,8 +32,8 @@ _STALE_FILE = re.compile(r'"sha" wasn.t supplied|does not match|does not exist',
 
 
 def ok(answer: Answer) -> bool:
-    """Whether the status says success."""
-    return 200 <= answer.status < 300
+    """Whether the status says success; 202 on what we ask means that there is no answer yet."""
+    return 200 <= answer.status < 300 and answer.status != 202
 
 
 def is_gone(answer: Answer) -> bool:

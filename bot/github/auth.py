@@ -11,10 +11,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -46,22 +48,31 @@ class BadPrivateKey(ValueError):
     """The private key is not an RSA key in PEM form."""
 
 
+@lru_cache(maxsize=4)
+def load_private_key(pem: str) -> RSAPrivateKey:
+    """The key in a PEM text, loaded once: that costs fifty times a signature.
+
+    Raises BadPrivateKey for anything but an RSA key.
+    """
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadPrivateKey("The private key is not a PEM key.") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise BadPrivateKey("The private key is not an RSA key.")
+    return key
+
+
 class AppIdentity:
-    """Signs the App's JWTs; the key is loaded once because that costs fifty times a signature.
+    """Signs the App's JWTs.
 
     Raises BadPrivateKey for anything but an RSA key in PEM form.
     https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
     """
 
     def __init__(self, app_id: int, private_key: str, clock: Clock = utc_now) -> None:
-        try:
-            key = load_pem_private_key(private_key.encode(), password=None)
-        except (ValueError, TypeError) as error:
-            raise BadPrivateKey("The private key is not a PEM key.") from error
-        if not isinstance(key, RSAPrivateKey):
-            raise BadPrivateKey("The private key is not an RSA key.")
         self.app_id = app_id
-        self._key = key
+        self._key = load_private_key(private_key)
         self._clock = clock
         self._lock = threading.Lock()
         self._made: tuple[datetime, str] | None = None

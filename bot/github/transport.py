@@ -1,7 +1,8 @@
 """One HTTP request to GitHub, over PyGithub's requester, within a deadline and without repeats.
 
 PyGithub by itself repeats a POST after a 502, sleeps through a rate limit, asks again without end
-on a 202 and loses the query on a 301. Here an answer, whatever its status, is given back at once.
+on a 202, loses the query on a 301 and fails on an odd rate limit header. Here it makes the request;
+the answer, whatever its status, is carried past it and given back at once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -45,23 +46,15 @@ class Answer:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
 class _Response:
-    """An answer in the form in which PyGithub's requester wants it."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], text: str) -> None:
-        self.status = status
-        self.headers = headers
-        self._text = text
-
-    def getheaders(self) -> Any:
-        return self.headers.items()
-
-    def read(self) -> str:
-        return self._text
+    status: int
+    headers: Mapping[str, str]
+    text: str
 
 
-class _NotForPyGithub(Exception):
-    """A status that PyGithub would act on by itself (202, 301); carried past it."""
+class _Carried(Exception):
+    """Carries an answer past PyGithub, which would act on some statuses and headers by itself."""
 
     def __init__(self, response: _Response) -> None:
         super().__init__(response.status)
@@ -83,7 +76,7 @@ class _WithinDeadline:
     headers: dict[str, str]
     verify: Any
 
-    def getresponse(self) -> Any:
+    def getresponse(self) -> NoReturn:
         ends = time.monotonic() + self.deadline
         answer = self.session.request(
             self.verb,
@@ -100,10 +93,7 @@ class _WithinDeadline:
         except BaseException:
             answer.close()
             raise
-        response = _Response(answer.status_code, answer.headers, body.decode("utf-8"))
-        if response.status == 202 or 300 <= response.status < 400:
-            raise _NotForPyGithub(response)
-        return response
+        raise _Carried(_Response(answer.status_code, answer.headers, body.decode("utf-8")))
 
 
 class _Http(_WithinDeadline, HTTPRequestsConnectionClass):
@@ -188,9 +178,9 @@ class Transport:
         requester, connection, bearer = self._own_client()
         bearer.current = token
         began = time.monotonic()
-        status = 0
+        response: _Response | None = None
         try:
-            status, headers, text = requester.requestJson(
+            requester.requestJson(
                 method,
                 path,
                 parameters=dict(query or {}),
@@ -198,9 +188,8 @@ class Transport:
                 input=body,
                 cnx=connection,
             )
-        except _NotForPyGithub as carried:
+        except _Carried as carried:
             response = carried.response
-            status, headers, text = response.status, dict(response.headers), response.read()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self.close()
             raise Retryable(f"GitHub gave no answer to {method} {path}: {_why(error)}.") from error
@@ -209,9 +198,12 @@ class Transport:
         finally:
             bearer.current = ""
             if self._observer:
+                status = response.status if response else 0
                 self._observer(method, path, status, time.monotonic() - began)
-        lower = {name.lower(): str(value) for name, value in headers.items()}
-        return Answer(method, path, status, lower, text)
+        if response is None:
+            raise AssertionError("PyGithub gave back an answer that it never got")
+        headers = {name.lower(): str(value) for name, value in response.headers.items()}
+        return Answer(method, path, response.status, headers, response.text)
 
     def close(self) -> None:
         """Close this thread's connection; the next call opens another."""
@@ -247,6 +239,6 @@ class Transport:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, (requests.Timeout, TimeoutError)):
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)):
         return "it took too long"
     return type(error).__name__
