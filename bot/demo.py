@@ -41,12 +41,13 @@ class NotSeen(Exception):
 
 @dataclass(slots=True)
 class Scene:
-    """The people, the repository, and what was last seen in it."""
+    """The people, the repository, and what was last seen in it; ``patience`` is in seconds."""
 
     stage: Stage
     say: Say
     alice: Person
     bob: Person
+    patience: float = STEP_SECONDS
     seen: dict[str, str] = field(default_factory=dict)
 
     def call(self, suffix: str) -> Any:
@@ -73,15 +74,15 @@ class Scene:
         return [comment["body"] for comment in self.call(f"/issues/{number}/comments")]
 
     def wait(self, what: str, look: Callable[[], Any]) -> Any:
-        """What ``look`` gives as soon as it is something; raises NotSeen after fifteen seconds."""
+        """What ``look`` gives as soon as it is something; raises NotSeen after ``patience``."""
         start = time.monotonic()
         while True:
             found = look()
             if found:
                 self.say(f"    seen after {time.monotonic() - start:.2f} s: {what}")
                 return found
-            if time.monotonic() - start > STEP_SECONDS:
-                raise NotSeen(f"{what} was not seen within {STEP_SECONDS:.0f} s")
+            if time.monotonic() - start > self.patience:
+                raise NotSeen(f"{what} was not seen within {self.patience:.0f} s")
             time.sleep(_POLL_SECONDS)
 
     def diff(self, name: str, text: str) -> None:
@@ -214,8 +215,9 @@ def run(*, once: bool, without_worker: bool, say: Say) -> int:
     say("Starting a GitHub on this machine (the first time it is fetched from npm) …")
     with tempfile.TemporaryDirectory(prefix="plansync-demo-") as folder, open_stage() as stage:
         say(f"    GitHub's API answers at {stage.front.url}")
-        with _plansync(stage, Path(folder), "web" if without_worker else "serve") as address:
-            stage.relay.target = f"{address}/webhooks/github"
+        command = "web" if without_worker else "serve"
+        with running(stage, Path(folder), command) as plansync:
+            address = plansync.address
             say(f"    plansync answers at {address}\n")
             scene = Scene(stage, say, stage.person("alice"), stage.person("bob"))
             for place, step in enumerate(STEPS, 1):
@@ -233,27 +235,43 @@ def run(*, once: bool, without_worker: bool, say: Say) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A ``plansync`` process, where it answers, and where it keeps its data and its ``log``."""
+
+    pid: int
+    address: str
+    folder: Path
+
+
 @contextmanager
-def _plansync(stage: Stage, folder: Path, command: str) -> Iterator[str]:
+def running(
+    stage: Stage, folder: Path, command: str, *, settle_seconds: float = 0.3
+) -> Iterator[Running]:
+    """``plansync serve`` (or web) on this stage, ready, and sent the stage's webhooks.
+
+    Raises NotSeen with the end of its log when it does not become ready.
+    """
     port = _free_port()
-    # What the demo does not set itself must not come from the shell it is started in.
+    # What is not set here must not come from the shell that this is started in.
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder)}
     environment |= stage.environment()
     environment |= {
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "PLANSYNC_DATA_DIR": str(folder),
-        "PLANSYNC_SETTLE_SECONDS": "0.3",
+        "PLANSYNC_SETTLE_SECONDS": str(settle_seconds),
         "LOG_FORMAT": "console",
     }
     address = f"http://127.0.0.1:{port}"
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", command], env=environment, stdout=log, stderr=log
         )
         try:
             _await_ready(child, address, folder)
-            yield address
+            stage.relay.target = f"{address}/webhooks/github"
+            yield Running(child.pid, address, folder)
         finally:
             child.send_signal(signal.SIGTERM)
             try:
