@@ -14,6 +14,14 @@ from importlib import resources
 from pathlib import Path
 
 OLDEST_NODE = (22, 15)
+_NPM_FLAGS = (
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+)
 _FILES = ("package.json", "package-lock.json", "start.mjs")
 
 
@@ -101,13 +109,14 @@ def installed(cache: Path, node: Node) -> Path:
 
 
 def _npm_ci(folder: Path, node: Node) -> None:
-    command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*node.npm, "ci", *_NPM_FLAGS]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     except (OSError, subprocess.SubprocessError) as error:
         raise EmulatorUnavailable(f"npm could not be run: {error}") from error
     if done.returncode:
-        told = [x for x in done.stderr.splitlines() if x.startswith(("npm error", "npm ERR!"))]
+        lines = done.stderr.splitlines()
+        told = [x for x in lines if x.startswith("npm error") and " at " not in x]
         raise EmulatorUnavailable(
             "The GitHub emulator could not be installed; it is fetched once, with npm, and that "
             "needs a package registry that can be reached.\n" + "\n".join(told[:6])
