@@ -21,6 +21,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo:demo", "Play the main job on a GitHub that runs on this machine."),
     "deliveries": ("run:deliveries", "Show what was received and what became of it."),
     "replay": ("run:replay", "Work stored deliveries off once more, or release what is parked."),
+    "new": ("plans:new", "Make a new plan, with everything that belongs beside it."),
+    "check": ("checking:check", "Say what is wrong with plans and how to mend it."),
+    "status": ("checking:status", "Show how far plans are, and what comes next."),
+    "outline": ("editing:outline", "Show what a plan is made of."),
+    "tick": ("editing:tick", "Tick tasks of a plan."),
+    "set": ("editing:set_values", "Set cells, fields and front matter of a plan."),
+    "scan-experts": ("plans:scan_experts", "Look up a task plan's keywords in the repository."),
+    "setup-plan": ("plans:setup_plan", "Say where a feature's files are."),
     "manifest": ("run:manifest", "Print the App manifest: permissions and events."),
 }
 """Command -> ``module:function`` inside this package, and its line in ``plansync --help``."""

@@ -122,10 +122,10 @@ def values_from_request(
         "owner": (author, "who asked"),
         "service": (project, "the repository's name"),
         "scope": ("general", "none was named"),
-        "epic": (f"EPIC-{number or 1}", "the issue's number"),
-        "feature_id": (ordinal, "the issue's number and title"),
-        "track_id": (slugged, "the title"),
-        "branch": (ordinal if is_implementation else branch, "the issue's number and title"),
+        "epic": (f"EPIC-{number or 1}", "from the number"),
+        "feature_id": (ordinal, "from number and title"),
+        "track_id": (slugged, "from the title"),
+        "branch": (ordinal if is_implementation else branch, "from number and title"),
     }
     found: dict[str, str] = {}
     defaulted: list[str] = []
