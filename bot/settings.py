@@ -7,7 +7,6 @@ reports every missing or malformed variable in one ``SettingsError``, each with 
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
 import textwrap
@@ -183,7 +182,7 @@ def parse_private_key(text: str) -> str:
     if "-----BEGIN" not in text:
         try:
             text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise ValueError("is not a private key in PEM form, nor the base64 of one") from None
     match = _PEM.search(text)
     if match is None:

@@ -6,6 +6,7 @@ https://www.sqlite.org/wal.html and https://www.sqlite.org/pragma.html#pragma_bu
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import UserProblem
+
+_WAL_TRIES = 250
 
 WRITES = "plansync_writes"
 """Execution option of a connection whose next transaction writes."""
@@ -68,9 +71,7 @@ def _sqlite(url: sa.URL, busy_seconds: float, pool_size: int) -> Engine:
     def prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
         # The driver's own transaction handling would begin deferred; "begin" below decides.
         connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        _prepare(connection)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -79,6 +80,21 @@ def _sqlite(url: sa.URL, busy_seconds: float, pool_size: int) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+    # The change to WAL stays in the file. While another process makes it too, this one is told
+    # "locked" at once, whatever the busy timeout is.
+    for tries_left in reversed(range(_WAL_TRIES)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or not tries_left:
+                raise
+            time.sleep(0.02)
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def make_jobs_engine(path: Path) -> Engine:
@@ -97,9 +113,7 @@ def make_jobs_engine(path: Path) -> Engine:
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = "IMMEDIATE"
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        _prepare(connection)
 
     return engine
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from bot.store.engine import WRITES, StoreProblem, why_unusable
+from bot.store.records import StoreUnavailable
 
 NEWEST = "0001"
 """The newest migration. Known here so that starting and /readyz need not import Alembic."""
@@ -21,18 +22,22 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def migrate(engine: Engine) -> None:
-    """Make or update the tables.
+    """Make or update the tables, and make sure that they can be written.
 
     Raises StoreProblem when the database cannot be reached or written, or was made by a newer
-    version of plansync.
+    version of plansync, and StoreUnavailable when another process holds it for too long.
     """
     try:
         with engine.connect() as connection:
-            if current_revision(connection) == NEWEST:
-                return
+            current = current_revision(connection) == NEWEST
         with engine.execution_options(**{WRITES: True}).begin() as connection:
-            _upgrade(connection)
+            if current:
+                connection.execute(sa.text("DELETE FROM workers WHERE id = ''"))
+            else:
+                _upgrade(connection)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        if "database is locked" in str(error):
+            raise StoreUnavailable("Another process holds the database.") from error
         raise why_unusable(engine, error) from error
 
 
