@@ -153,7 +153,10 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One role's sign-off: its table row and the gate box that belongs to it."""
+    """One role's sign-off: its table row and the gate box that belongs to it.
+
+    ``waiver`` is the reason of a waived role; only an ``optional`` one may be waived.
+    """
 
     role: str
     name: str
@@ -161,6 +164,7 @@ class Approval:
     required: str = ""
     approved: bool = False
     waived: bool = False
+    waiver: str = ""
     optional: bool = False
     gate_line: int | None = None
     gate_checked: bool | None = None

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<angle>(?<![\w\\<])<(?![\s=])[^<>\n]{1,600}(?<![\s=])>)"
     r"|(?P<date>\bYYYY-MM-DD(?:T?HH:MM(?::SS)?Z?)?)"
 )
-_ID = re.compile(r"[A-Z]{1,5}-?\d{1,5}[a-z]?(?:/[A-Z]{1,5}-?\d{1,5}[a-z]?)*|#?\d+|P")
+_ID = re.compile(r"[A-Z]{1,5}-?\d{1,5}[a-z]?(?:/[A-Z]{1,5}-?(?:\d{1,5}[a-z]?|x))*|#?\d+|P")
 _WORDS_NOT_MEANT = frozenset(
     {"critical", "nice", "nice-to-have", "pending", "remove if unused", "n/a", "ok"}
 )

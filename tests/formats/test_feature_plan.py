@@ -29,7 +29,7 @@ def test_phases_are_groups_and_the_acceptance_checklist_is_the_last() -> None:
         ("A", "Acceptance Checklist", 4, 2),
     ]
     assert (plan.progress.done, plan.progress.total) == (10, 21)
-    assert [(gate.name, gate.passed) for gate in plan.gates] == [("Acceptance Checklist", False)]
+    assert [(gate.name, gate.passed) for gate in plan.gates] == [("Acceptance Checklist", None)]
 
 
 def test_header_branch_milestones_and_projects() -> None:

@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from bot.plans.addresses import resolve_task
 from bot.plans.cellwords import STATUS_WORDS
 from bot.plans.document import Document, parse_document
-from bot.plans.formats import feature_plan, user_story
+from bot.plans.formats import (
+    feature_plan,
+    implementation_plan,
+    task_plan,
+    track_spec,
+    user_story,
+)
 from bot.plans.model import Plan
 
 __all__ = ["FORMATS", "Format", "Recognised", "read_plan", "recognise", "resolve_task"]
@@ -44,7 +50,7 @@ class Recognised:
 
 FORMATS: tuple[Format, ...] = tuple(
     Format(module.NAME, module.recognise, module.read)
-    for module in (feature_plan, user_story)
+    for module in (feature_plan, user_story, task_plan, implementation_plan, track_spec)
 )
 
 

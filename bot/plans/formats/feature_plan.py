@@ -77,7 +77,7 @@ def read(
         groups=groups,
         risks=tuple(_risks(document)),
         gates=tuple(
-            Gate("Acceptance Checklist", group.line, group.complete)
+            Gate("Acceptance Checklist", group.line, group.complete or None)
             for group in groups
             if group.kind == "acceptance"
         ),

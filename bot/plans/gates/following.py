@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bot.plans.model import Group, Plan, PlanTask, TaskState
@@ -12,24 +13,39 @@ _IN_ORDER = frozenset({"phase", "acceptance", "story"})
 def next_tasks(plan: Plan) -> list[PlanTask]:
     """The open tasks that nothing holds back and nobody has begun, in document order.
 
-    Rows wait for their dependencies. Phases, stories and the acceptance checklist come one after
-    the other: the first that is not complete gives its open tasks. A Spec Kit task list gives its
-    first open task, and with it the tasks marked ``[P]`` beside it.
+    Rows wait for their dependencies. Phases and the acceptance checklist come one after the other:
+    the first that is not complete gives its open tasks. Of stories, the first that is not complete
+    gives its first open task, or its open exit boxes. A Spec Kit task list gives its first open
+    task, and with it those marked ``[P]`` beside it, once both checklists are settled.
     """
     if _stopped(plan):
         return []
+    groups = plan.groups
+    if plan.format == "implementation-plan":
+        groups = _behind_gates(groups)
     found: list[PlanTask] = []
-    in_order = [group for group in plan.groups if group.kind in _IN_ORDER]
-    current = next((group for group in in_order if not _done(group)), None)
-    for group in plan.groups:
+    current = next((g for g in groups if g.kind in _IN_ORDER and not _done(g)), None)
+    for group in groups:
         if group.kind in _IN_ORDER:
             if group is current:
                 found.extend(_of_current(group))
         elif group.kind == "rows":
             found.extend(_ready_rows(group.tasks))
-        elif group.kind in ("skeletons", "outputs"):
+        else:
             found.extend(_open(group.tasks))
     return found
+
+
+def _behind_gates(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """What the gate order lets through: the specification's checklist, the plan's, then tasks."""
+    checklists = {group.key: group for group in groups if group.kind == "checklist"}
+    first = checklists.get("requirements")
+    if first is not None and not first.complete:
+        return (first,)
+    gate = checklists.get("PlanQualityGate")
+    if gate is not None and not gate.complete:
+        return tuple(group for group in groups if group.kind != "phase")
+    return groups
 
 
 def _stopped(plan: Plan) -> bool:
@@ -51,17 +67,24 @@ def _of_current(group: Group) -> Iterator[PlanTask]:
     waiting = list(_open(group.tasks))
     if not waiting:
         yield from _open(group.exit_tasks)
-        return
-    listed = any(task.own_id and task.own_id.startswith("T") for task in group.tasks)
-    if not listed or group.kind != "phase":
+    elif group.kind == "story":
+        yield waiting[0]
+    elif group.kind == "phase" and _is_task_list(group):
+        yield from _in_parallel(waiting)
+    else:
         yield from waiting
-        return
+
+
+def _is_task_list(group: Group) -> bool:
+    return any(re.fullmatch(r"T\d+[a-z]?", task.own_id or "") for task in group.tasks)
+
+
+def _in_parallel(waiting: list[PlanTask]) -> Iterator[PlanTask]:
     yield waiting[0]
-    if waiting[0].parallel:
-        for task in waiting[1:]:
-            if not task.parallel:
-                return
-            yield task
+    for task in waiting[1:] if waiting[0].parallel else ():
+        if not task.parallel:
+            return
+        yield task
 
 
 def _ready_rows(tasks: Sequence[PlanTask]) -> Iterator[PlanTask]:
