@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.github.ports import CommentSnapshot, Committed, IssueSnapshot, Person, RepoPath
+from bot.memory import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,13 @@ def credit(people: tuple[Person, ...]) -> str:
 class Decision:
     """What a subject wants written, in order; ``again`` asks for another pass after it.
 
-    ``note`` says in one sentence why there is nothing to do, where there is nothing.
+    ``forward`` names further subjects that the same deliveries turned out to be about; ``note``
+    says in one sentence why there is nothing to do, where there is nothing.
     """
 
     changes: tuple[Change, ...] = ()
     again: bool = False
+    forward: tuple[Trigger, ...] = ()
     note: str = ""
 
 

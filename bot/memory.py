@@ -14,10 +14,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, order=True)
 class SubjectKey:
-    """What gets reconciled: ``kind`` is ``plan``, ``request`` or ``repository``.
+    """What gets reconciled: ``kind`` is ``plan``, ``request`` or ``pull``.
 
-    ``name`` is the plan's path, the request's issue number, or ``""``. The text form is the
-    primary key of the subject and the front of its job ids.
+    ``name`` is the plan's path, or the number of the request's issue or of the pull request. The
+    text form is the primary key of the subject and the front of its job ids.
     """
 
     repository_id: int
@@ -108,7 +108,7 @@ class PlanMemory:
 
 @dataclass(frozen=True, slots=True)
 class RequestMemory:
-    """What is known of one plan request; ``state`` is ``open``, ``done``, ``waiting`` or ``refused``."""
+    """What is known of a plan request: ``open``, ``assigned``, ``waiting`` or ``done``."""
 
     repository_id: int
     number: int

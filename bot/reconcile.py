@@ -12,8 +12,8 @@ from bot.changes import Applied, Change, Decision
 from bot.config import RepoConfig
 from bot.errors import UserProblem
 from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
-from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey
-from bot.subjects import plan, request
+from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
+from bot.subjects import plan, pull, request
 
 Memory = PlanMemory | RequestMemory
 # A plan request makes a file, an issue, assigns people and comments, one pass each.
@@ -36,6 +36,7 @@ class Memories(Protocol):
         *,
         remember: Sequence[Memory] = (),
         audit: Sequence[AuditEntry] = (),
+        forward: Sequence[Trigger] = (),
         finished_at: datetime,
         note: str = "",
     ) -> None: ...
@@ -79,6 +80,7 @@ class _Run:
     memory: Memory | None
     remembered: dict[str, Memory] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
+    forward: list[Trigger] = field(default_factory=list)
     note: str = ""
 
 
@@ -120,6 +122,7 @@ def reconcile(
         ids,
         remember=[m for m in run.remembered.values() if _news(m, key, store)],
         audit=run.audit,
+        forward=run.forward,
         finished_at=now,
         note=run.note,
     )
@@ -149,6 +152,7 @@ def _passes(
             run.remembered[type(memory).__name__] = memory
             if isinstance(memory, subject.MEMORY):
                 run.memory = memory
+        run.forward += decision.forward
         run.note = decision.note
         if not decision.again:
             return
@@ -164,7 +168,7 @@ def _news(memory: Memory, key: SubjectKey, store: Memories) -> bool:
 def _recall(store: Memories, key: SubjectKey) -> Memory | None:
     if key.kind == "plan":
         return store.plan(key.repository_id, key.name)
-    return store.request(key.repository_id, int(key.name))
+    return store.request(key.repository_id, int(key.name)) if key.kind == "request" else None
 
 
 def _entry(key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery]) -> AuditEntry:
@@ -187,4 +191,4 @@ def _entry(key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery]) -
     )
 
 
-SUBJECTS: dict[str, Subject] = {"plan": plan, "request": request}
+SUBJECTS: dict[str, Subject] = {"plan": plan, "request": request, "pull": pull}

@@ -160,14 +160,18 @@ class Store:
         finished_at: datetime,
         remember: Sequence[PlanMemory | RequestMemory] = (),
         audit: Sequence[AuditEntry] = (),
+        forward: Sequence[Trigger] = (),
         note: str = "",
     ) -> None:
         """End a reconcile in one transaction: memory, audit rows, and exactly these deliveries.
 
         ``delivery_ids`` are those that were listed before the snapshot was read; what came later
         stays open and causes another reconcile. Without any id only memory and audit are kept.
+        ``forward`` opens the same deliveries for further subjects, which are due at once.
         """
         with self._db.write() as connection:
+            for delivery_id in sorted(delivery_ids) if forward else ():
+                inbox.open_for(connection, delivery_id, forward, due_at=finished_at, releases=True)
             if delivery_ids:
                 inbox.finish(connection, key, delivery_ids, finished_at, note)
             for memory in remember:

@@ -60,10 +60,14 @@ def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:
     links = parse_links(event.body)
     there = set(known.plan_paths(repository_id))
     named = [known.plan_path_of_issue(repository_id, number) for number in links.issues]
-    named += [path for path in links.paths if path in there]
-    named += known.plan_paths_of_pull(repository_id, event.number)
+    named += [path if path in there else None for path in links.paths]
+    before = known.plan_paths_of_pull(repository_id, event.number)
     claim = f"pull:{event.number}:{pull_digest(event)}"
-    return [_plan(repository_id, path, claim) for path in dict.fromkeys(named) if path]
+    about = [_plan(repository_id, path, claim) for path in dict.fromkeys((*named, *before)) if path]
+    if None in named:
+        # A plan that is not remembered, or not yet: it has to be asked of GitHub.
+        about.append(Trigger(SubjectKey(repository_id, "pull", str(event.number)), claim))
+    return about
 
 
 def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger]:

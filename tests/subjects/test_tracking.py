@@ -135,3 +135,30 @@ def test_a_lost_database_moves_no_row_twice(story: Story, tmp_path: object) -> N
     world.settle()
     assert story.rows()["1"][2] == "Pending"
     assert len([c for c in world.repo.comments.values() if "plansync:status" in c.body]) == 1
+
+
+@pytest.mark.parametrize("name", ["issue", "path"])
+def test_a_plan_that_is_not_remembered_is_found_by_its_name(
+    story: Story, tmp_path: object, name: str
+) -> None:
+    from bot.store import Store
+
+    world = story.world
+    world.store = Store(f"sqlite:///{tmp_path}/second.sqlite3")
+    world.store.migrate()
+    plan = f"#{story.issue}" if name == "issue" else PATH
+    number = story.open_pull(f"Plan: {plan}\nTask: 1\n")
+    assert story.rows()["1"][0::2] == (f"#{number}", "In Progress")
+    world.bob.merge_pull(number)
+    world.settle()
+    assert story.rows()["1"][2] == "Complete"
+
+
+def test_a_pull_request_that_names_something_else_moves_nothing(story: Story) -> None:
+    forged = story.world.person("mallory").open_issue(
+        "Not a plan", f'<!-- plansync:plan path="{PATH}" -->'
+    )
+    story.world.settle()
+    before = story.rows()
+    story.open_pull(f"Plan: #{forged}, #1, #999, ../x.md\nTask: 1\n")
+    assert story.rows() == before

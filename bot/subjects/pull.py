@@ -1,0 +1,76 @@
+"""One pull request that names a plan nobody remembers: find the plan, and hand over to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.changes import Applied, Decision
+from bot.config import RepoConfig
+from bot.errors import UserProblem
+from bot.github.ports import GitHubReader, PullSnapshot, RepoPath
+from bot.memory import OpenDelivery, SubjectKey, Trigger
+from bot.plans.links import parse_links
+from bot.plans.render import parse_plan_marker
+from bot.subjects import pull_digest
+from bot.subjects.plan import is_ours
+
+MEMORY = type(None)
+
+
+@dataclass(frozen=True, slots=True)
+class PullNamesPlans:
+    """A pull request as it is now, and the plan files that it names."""
+
+    repository_id: int
+    pull: PullSnapshot | None
+    paths: tuple[str, ...] = ()
+
+
+def is_known(claim: str, memory: None) -> bool:
+    """Nothing of a pull request itself is remembered."""
+    return False
+
+
+def read(
+    key: SubjectKey,
+    reader: GitHubReader,
+    memory: None,
+    deliveries: Sequence[OpenDelivery],
+    config: RepoConfig,
+) -> PullNamesPlans:
+    """The pull request, and the plans it names: by their issue's marker, or by path."""
+    pull = reader.pull(int(key.name))
+    if pull is None:
+        return PullNamesPlans(key.repository_id, None)
+    links = parse_links(pull.body)
+    found = [path for path in links.paths if config.adopts(path) and _is_path(path)]
+    for number in links.issues:
+        issue = reader.issue(number)
+        marker = parse_plan_marker(issue.body) if issue else None
+        if issue and marker and is_ours(issue, reader.app_slug):
+            found.append(marker.path)
+    return PullNamesPlans(key.repository_id, pull, tuple(dict.fromkeys(found)))
+
+
+def _is_path(path: str) -> bool:
+    try:
+        return bool(RepoPath(path))
+    except UserProblem:
+        return False
+
+
+def decide(snapshot: PullNamesPlans, config: RepoConfig) -> Decision:
+    """Hand the pull request over to the plans it names."""
+    if snapshot.pull is None:
+        return Decision(note="there is no such pull request")
+    claim = f"pull:{snapshot.pull.number}:{pull_digest(snapshot.pull)}"
+    about = tuple(
+        Trigger(SubjectKey(snapshot.repository_id, "plan", path), claim) for path in snapshot.paths
+    )
+    return Decision(forward=about, note="" if about else "it names no plan that is there")
+
+
+def remember(snapshot: PullNamesPlans, decision: Decision, applied: Sequence[Applied]) -> tuple[()]:
+    """Nothing: the plan remembers its pull requests."""
+    return ()
