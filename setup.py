@@ -2,10 +2,7 @@
 
 from setuptools import find_namespace_packages, setup
 
-packages = find_namespace_packages(include=["bot*", "webhooks*"], exclude=["*node_modules*"])
+SKIPPED = ["*node_modules*", "*__pycache__*"]
+packages = find_namespace_packages(include=["bot*", "webhooks*"], exclude=SKIPPED)
 
-setup(
-    packages=[*packages, "bot._templates"],
-    package_dir={"bot._templates": "templates"},
-    package_data={"": ["*.json", "*.mjs", "*.mako", "*.css", "*.js"], "bot._templates": ["*/*"]},
-)
+setup(packages=[*packages, "bot._templates"], package_dir={"bot._templates": "templates"})
