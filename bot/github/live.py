@@ -23,6 +23,7 @@ from bot.github.live_reader import LiveReader
 from bot.github.live_writer import LiveWriter
 from bot.github.payloads import Data, Malformed, number_of, text_of
 from bot.github.ports import GitHubReader, GitHubWriter, Refused, RepoRef
+from bot.github.roles import Roles
 from bot.github.transport import DEADLINE_SECONDS, Answer, Observer, Transport
 
 LONGEST_PACE = 5.0
@@ -115,6 +116,7 @@ class Gateway:
         self._limits: dict[int, datetime] = {}
         self._moved: set[int] = set()
         self._slug: str | None = None
+        self._roles = Roles(clock)
 
     @property
     def app_id(self) -> int:
@@ -129,7 +131,7 @@ class Gateway:
 
     def reader(self, repo: RepoRef) -> GitHubReader:
         """What may be read of this repository."""
-        return LiveReader(self._channel(repo), self.app_id, lambda: self.app_slug)
+        return LiveReader(self._channel(repo), self.app_id, lambda: self.app_slug, self._roles)
 
     def writer(self, repo: RepoRef) -> GitHubWriter:
         """What may be written to this repository."""

@@ -26,6 +26,7 @@ from bot.github.ports import (
     RepoRef,
     RepositorySnapshot,
 )
+from bot.github.roles import Roles
 from bot.github.transport import Answer
 
 LARGEST_FILE = 1024 * 1024
@@ -40,10 +41,13 @@ T = TypeVar("T")
 class LiveReader:
     """Reads one repository; see ``bot.github.ports.GitHubReader`` for each method's promise."""
 
-    def __init__(self, channel: Channel, app_id: int, slug: Callable[[], str]) -> None:
+    def __init__(
+        self, channel: Channel, app_id: int, slug: Callable[[], str], roles: Roles
+    ) -> None:
         self._channel = channel
         self._app_id = app_id
         self._slug = slug
+        self._roles = roles
 
     @property
     def repo(self) -> RepoRef:
@@ -176,6 +180,9 @@ class LiveReader:
 
     def permission(self, login: str) -> str:
         """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
+        return self._roles.of(self.repo.id, login, lambda: self._role(login))
+
+    def _role(self, login: str) -> str:
         data = self._object(f"/collaborators/{name_part(login)}/permission")
         if data is None:
             return "none"
