@@ -82,7 +82,8 @@ def _pairs(
     metavar="KEY=VALUE",
     callback=_pairs,
     help="A value of the plan: owner, service, scope, epic, feature_id, track_id, branch, slug, "
-    "project, number, or any placeholder, field or section of the template. May be repeated.",
+    "project, number, or any field or section of the template that waits for words. "
+    "May be repeated.",
 )
 @click.option(
     "folder",

@@ -17,7 +17,8 @@ from bot.plans.slug import pascal_case
 
 Edit = tuple[Span, str]
 
-# One table a format: what a placeholder of its template is filled with.
+# One table a format: what a placeholder of its template is filled with. What is ``given`` is filled
+# only where the request says it, because its default would name something nobody has made.
 NAMES: Mapping[str, Mapping[str, str]] = {
     "feature-plan": {
         "[ProjectName]": "project",
@@ -25,12 +26,15 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "[owner]": "owner",
         "[Feature]": "feature",
         "[slug]": "slug",
-        "[e.g., feature/[slug]]": "given_branch",
+        "[e.g., feature/[slug]]": "given branch",
     },
     "user-story": {
         "{Title}": "title",
         "{owner}": "owner",
         "YYYY-MM-DD": "date",
+        "{persona}": "given persona",
+        "{goal}": "given goal",
+        "{benefit}": "given benefit",
     },
     "task-plan": {
         "<short human title>": "title",
@@ -103,17 +107,12 @@ def names_of(format: str, values: PlanValues) -> dict[str, str]:
         **_MADE,
         "owner": owner,
         "feature": pascal_case(values.slug),
-        "given_branch": values.extra.get("target implementation branch")
-        or values.extra.get("branch", ""),
+        **{f"given {key}": value for key, value in values.extra.items() if "\n" not in value},
     }
     found = {
-        placeholder: known[name] if name in known else str(getattr(values, name))
+        placeholder: known[name] if name in known else str(getattr(values, name, ""))
         for placeholder, name in NAMES.get(format, {}).items()
     }
-    for key, value in values.extra.items():
-        for shape in (f"{{{key}}}", f"[{key}]", f"<{key}>"):
-            if "\n" not in value.strip():
-                found.setdefault(shape, value)
     return {fold(placeholder): one_line(value) for placeholder, value in found.items() if value}
 
 

@@ -108,3 +108,16 @@ def test_windows_line_ends_stay() -> None:
 
 def test_of_overlapping_edits_the_first_one_counts() -> None:
     assert spliced("abcdef", [(Span(1, 3), "X"), (Span(2, 4), "Y"), (Span(5, 6), "Z")]) == "aXdeZ"
+
+
+def test_a_branch_is_named_only_where_the_request_names_one() -> None:
+    template = "- Target implementation branch: [e.g., feature/[slug]]\n"
+    assert filled(template) == template
+    assert filled(template, body="Branch: feature/x\n") == (
+        "- Target implementation branch: feature/x\n"
+    )
+
+
+def test_a_form_s_heading_fills_no_placeholder_that_only_sounds_like_it() -> None:
+    template = "| [Module] | [Description] |\n|---|---|\n| [Module] | [Description] |\n"
+    assert filled(template, body="### Description\n\nIt finds.\n") == template
