@@ -94,7 +94,7 @@ def _written(value: Scalar, style: str | None, line: int) -> str:
         raise EditRefused("The value holds half of a surrogate pair.", "Remove it.", line=line)
     if style == "'" and not _CONTROL.search(value):
         return "'" + value.replace("'", "''") + "'"
-    if style is None and value and _stays_plain(value):
+    if not style and value and _stays_plain(value):
         return value
     quoted = json.dumps(value, ensure_ascii=False)
     return '"' + _CONTROL.sub(_escaped, quoted[1:-1]) + '"'

@@ -65,7 +65,8 @@ def _attempts(
     if place == 0 and document.text[row.span.start] != "|":
         # What begins a block or is empty needs a leading pipe to stay a cell.
         guarded = f"| {value}" if value else "| |" if len(row.cells) == 1 else "|"
-        attempts.append((Splice(splice.start, splice.end, guarded), (value, True)))
+        span = row.cells[0].span
+        attempts.append((Splice(span.start, span.end, guarded), (value, True)))
     return attempts
 
 
