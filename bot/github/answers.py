@@ -120,9 +120,8 @@ def file_failure(answer: Answer, now: datetime, *, what: str) -> Exception:
 
 def reference_failure(answer: Answer, now: datetime, *, what: str) -> Exception:
     """As ``failure``, for moving a branch: a 422 about fast-forwarding is a lost race."""
-    words = message(answer)
-    if answer.status == 422 and _STALE_REFERENCE.search(words) and not _PROTECTED.search(words):
-        return Stale(f"{what}: {words}")
+    if answer.status == 422 and _STALE_REFERENCE.search(message(answer)):
+        return Stale(f"{what}: {message(answer)}")
     return failure(answer, now, what=what)
 
 

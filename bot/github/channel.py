@@ -97,7 +97,7 @@ class Channel:
         target = self._own_path(answer.headers["location"])
         if target is None:
             return answer
-        if target != by_id + suffix or start == by_id:
+        if target != by_id + suffix:
             return Answer(method, answer.path, 410, answer.headers, '{"message": "It has moved."}')
         self._moved.add(self.repo.id)
         return self._send(self.repo, method, by_id + suffix, query=query, body=body)

@@ -191,7 +191,6 @@ class Transport:
         except _Carried as carried:
             response = carried.response
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            self.close()
             raise Retryable(f"GitHub gave no answer to {method} {path}: {_why(error)}.") from error
         except UnicodeDecodeError as error:
             raise Retryable(f"GitHub's answer to {method} {path} is not text.") from error

@@ -27,7 +27,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """``text`` is sent as it is; ``cut`` announces more than comes, ``trickle`` takes its time."""
+    """``text`` is sent as it is; ``cut`` announces more than comes, ``trickle`` takes its time.
+
+    ``stall`` sends a byte after as many seconds, and then nothing more.
+    """
 
     status: int = 200
     data: Any = None
@@ -37,6 +40,7 @@ class Answer:
     reset: bool = False
     silent: bool = False
     trickle: bool = False
+    stall: float = 0.0
 
 
 Script = Callable[[Request], Answer | None]
@@ -140,6 +144,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) + (10 if answer.cut else 0)))
         self.end_headers()
+        if answer.stall:
+            self.wfile.flush()
+            closing.wait(answer.stall)
+            self.wfile.write(body[:1])
+            self.wfile.flush()
+            closing.wait(30)
+            self.close_connection = True
+            return
         if answer.trickle:
             for at in range(len(body)):
                 self.wfile.write(body[at : at + 1])

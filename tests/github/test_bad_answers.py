@@ -56,6 +56,8 @@ def writes_that_came(live: Live) -> int:
         Answer(201, text='{"number": 3}', cut=True),
         Answer(201, {}),
         Answer(201, {"number": None, "id": None}),
+        Answer(201, {**ISSUE, "number": 0, "id": -1}),
+        Answer(201, {**ISSUE, "number": True, "id": True}),
         Answer(201, text=""),
         Answer(201, text="null"),
         Answer(307, {"message": "Temporary Redirect"}, {"Location": "https://elsewhere.example/x"}),
@@ -109,6 +111,19 @@ def test_no_call_takes_longer_than_its_deadline(
     assert "took too long" in str(error.value)
     assert time.monotonic() - began < 1.0
     assert live.seen[-1][:3] == ("GET", "/repos/acme/shop/issues/3", 0)
+
+
+def test_an_answer_that_stops_halfway_does_not_get_a_second_deadline(
+    open_live: Callable[..., Live],
+) -> None:
+    live = open_live(deadline=1.0)
+    live.server.answers(Answer(200, ISSUE))
+    live.reader.issue(3)
+    live.server.answers(Answer(200, ISSUE, stall=0.7))
+    began = time.monotonic()
+    with pytest.raises(Retryable):
+        live.reader.issue(3)
+    assert 0.9 < time.monotonic() - began < 1.5
 
 
 def test_the_next_call_after_a_broken_one_works(live: Live) -> None:

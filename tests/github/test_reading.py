@@ -375,3 +375,21 @@ def test_a_failed_reaction_is_harmless(live: Live, answer: Answer) -> None:
         "/repos/acme/shop/issues/comments/5/reactions",
         {"content": "eyes"},
     )
+
+
+@pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".GITHUB/plansync.yml"])
+def test_nothing_is_written_under_dot_github(live: Live, path: str) -> None:
+    with pytest.raises(Refused):
+        live.writer.put_file(RepoPath(path), "x", "m", expected_blob=None)
+    for text in ("x", None):
+        with pytest.raises(Refused):
+            live.writer.commit_files({RepoPath(path): text}, "m", expected_head=SHA, branch="main")
+    assert live.server.calls == []
+
+
+def test_a_label_that_is_not_there_is_taken_off_already(live: Live) -> None:
+    live.server.answers(Answer(404, {"message": "Label does not exist"}))
+    live.writer.remove_label(3, "plan")
+    live.server.answers(Answer(502))
+    with pytest.raises(Retryable):
+        live.writer.remove_label(3, "plan")
