@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import Retryable
+from bot.github.ports import RepoRef
 from bot.memory import AuditEntry, SubjectKey
 
 
@@ -79,6 +80,15 @@ class SubjectRow:
         if self.parked_at is not None:
             return self.parked_until is None or self.parked_until > now
         return self.attempts > 0 and self.due_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class StalePlan:
+    """A plan that was not compared for long; ``compared_at`` is None when it never was."""
+
+    repo: RepoRef
+    path: str
+    compared_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

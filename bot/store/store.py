@@ -17,7 +17,7 @@ from bot.memory import (
     SubjectKey,
     Trigger,
 )
-from bot.store import inbox, listings, remembered
+from bot.store import inbox, listings, remembered, upkeep
 from bot.store.connection import Transactions
 from bot.store.engine import sqlite_path
 from bot.store.migrate import NEWEST, current_revision, migrate
@@ -32,7 +32,7 @@ from bot.store.records import (
 from bot.store.tables import workers
 
 
-class Store:
+class Store(upkeep.Upkeep):
     """The inbox and the memory on SQLite or PostgreSQL.
 
     Making one connects to nothing; ``migrate`` makes the tables. Every method may raise
@@ -162,12 +162,14 @@ class Store:
         audit: Sequence[AuditEntry] = (),
         forward: Sequence[Trigger] = (),
         note: str = "",
+        compared: bool = True,
     ) -> None:
         """End a reconcile in one transaction: memory, audit rows, and exactly these deliveries.
 
         ``delivery_ids`` are those that were listed before the snapshot was read; what came later
         stays open and causes another reconcile. Without any id only memory and audit are kept.
         ``forward`` opens the same deliveries for further subjects, which are due at once.
+        ``compared`` is False when GitHub was not asked: the plan then counts as not looked at.
         """
         with self._db.write() as connection:
             for delivery_id in sorted(delivery_ids) if forward else ():
@@ -176,6 +178,8 @@ class Store:
                 inbox.finish(connection, key, delivery_ids, finished_at, note)
             for memory in remember:
                 remembered.remember(connection, memory)
+            if delivery_ids and compared:
+                upkeep.note_compared(connection, key, remember, finished_at)
             remembered.record_audit(connection, audit, sorted(delivery_ids), finished_at)
 
     def reschedule(self, key: SubjectKey, due_at: datetime, reason: str, attempts: int) -> None:
@@ -254,10 +258,10 @@ class Store:
         with self._db.read() as connection:
             return remembered.request(connection, repository_id, number)
 
-    def keep_repo(self, repo: RepoRef) -> None:
-        """Remember where a repository is, for work that no delivery asked for."""
+    def keep_repo(self, repo: RepoRef, delivery_id: int = 0) -> None:
+        """Remember where a repository is; without a delivery only what none has said yet."""
         with self._db.write() as connection:
-            inbox.keep_repository(connection, repo, 0)
+            inbox.keep_repository(connection, repo, delivery_id)
 
     def repo(self, repository_id: int) -> RepoRef | None:
         with self._db.read() as connection:

@@ -126,6 +126,7 @@ plans = sa.Table(
     sa.Column("issue_number", sa.Integer),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("memory", sa.JSON, nullable=False),
+    sa.Column("compared_at", UtcTime),
 )
 sa.Index("plans_issue", plans.c.repository_id, plans.c.issue_number)
 
@@ -170,4 +171,22 @@ workers = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("seen_at", UtcTime, nullable=False),
+)
+
+sweeps = sa.Table(
+    "sweeps",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("cursor", sa.JSON, nullable=False),
+)
+
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("checked_at", UtcTime, nullable=False),
 )

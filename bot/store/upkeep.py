@@ -1,0 +1,194 @@
+"""What the sweeps and the blocked repositories need of SQL, inside a given transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.blocks import Block
+from bot.github.ports import RepoRef
+from bot.memory import PlanMemory, RequestMemory, SubjectKey
+from bot.store.connection import Transactions
+from bot.store.engine import upsert
+from bot.store.inbox import next_round
+from bot.store.records import StalePlan
+from bot.store.tables import blocks, deliveries, plans, repositories, subjects, sweeps
+
+_MOST_NAMES = 500  # SQLite takes at most 32,766 parameters, older ones 999
+
+
+class Upkeep:
+    """The part of ``Store`` for sweeps and blocked repositories; each method is a transaction."""
+
+    _db: Transactions
+
+    def known_deliveries(self, guids: Collection[str]) -> set[str]:
+        """Which of these delivery ids are in the inbox."""
+        with self._db.read() as connection:
+            return known_deliveries(connection, guids)
+
+    def claim_sweep(self, name: str, now: datetime, due_next: datetime) -> bool:
+        """True for the one worker whose turn it is; the next turn is at ``due_next``."""
+        with self._db.write() as connection:
+            return claim_sweep(connection, name, now, due_next)
+
+    def sweep_cursor(self, name: str) -> dict[str, Any]:
+        """What ``keep_sweep_cursor`` kept; {} before."""
+        with self._db.read() as connection:
+            return sweep_cursor(connection, name)
+
+    def keep_sweep_cursor(self, name: str, cursor: Mapping[str, Any]) -> None:
+        """Keep where a sweep stands, as JSON; only for a sweep that was claimed once."""
+        with self._db.write() as connection:
+            keep_sweep_cursor(connection, name, cursor)
+
+    def stale_plans(self, before: datetime, limit: int = 1000) -> list[StalePlan]:
+        """Active plans not compared since that time whose subject is not parked, longest first."""
+        with self._db.read() as connection:
+            return stale_plans(connection, before, limit)
+
+    def block(self, repository_id: int) -> Block | None:
+        """Why a repository takes nothing for now; None when it does."""
+        with self._db.read() as connection:
+            return block(connection, repository_id)
+
+    def blocks(self) -> list[Block]:
+        """Every blocked repository, the longest blocked first."""
+        with self._db.read() as connection:
+            return all_blocks(connection)
+
+    def keep_block(self, kept: Block) -> None:
+        """Note that a repository is blocked, or that it still is."""
+        with self._db.write() as connection:
+            keep_block(connection, kept)
+
+    def lift_block(self, repository_id: int, now: datetime) -> int:
+        """Forget a block and release every subject parked in that repository; gives how many."""
+        with self._db.write() as connection:
+            return lift_block(connection, repository_id, now)
+
+    def parked_in(self, repository_id: int) -> list[SubjectKey]:
+        """The subjects of a repository that are parked."""
+        with self._db.read() as connection:
+            return parked(connection, repository_id)
+
+
+def known_deliveries(connection: Connection, guids: Collection[str]) -> set[str]:
+    """Which of these delivery ids are in the inbox."""
+    wanted = sorted(set(guids))
+    found: set[str] = set()
+    for start in range(0, len(wanted), _MOST_NAMES):
+        some = wanted[start : start + _MOST_NAMES]
+        query = sa.select(deliveries.c.guid).where(deliveries.c.guid.in_(some))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def claim_sweep(connection: Connection, name: str, now: datetime, due_next: datetime) -> bool:
+    """True for the one caller whose turn it is; the next turn is at ``due_next``."""
+    insert = upsert(connection.engine, sweeps).values(name=name, due_at=now, cursor={})
+    connection.execute(insert.on_conflict_do_nothing(index_elements=["name"]))
+    change = (
+        sa.update(sweeps)
+        .where(sweeps.c.name == name, sweeps.c.due_at <= now)
+        .values(due_at=due_next)
+    )
+    return connection.execute(change).rowcount == 1
+
+
+def sweep_cursor(connection: Connection, name: str) -> dict[str, Any]:
+    query = sa.select(sweeps.c.cursor).where(sweeps.c.name == name)
+    found: dict[str, Any] | None = connection.execute(query).scalar_one_or_none()
+    return found or {}
+
+
+def keep_sweep_cursor(connection: Connection, name: str, cursor: Mapping[str, Any]) -> None:
+    change = sa.update(sweeps).where(sweeps.c.name == name).values(cursor=dict(cursor))
+    connection.execute(change)
+
+
+def note_compared(
+    connection: Connection,
+    key: SubjectKey,
+    remembered: Iterable[PlanMemory | RequestMemory],
+    at: datetime,
+) -> None:
+    """Note that a reconcile of ``key`` read both sides of its plan, or made them."""
+    made = {(m.repository_id, m.path) for m in remembered if isinstance(m, PlanMemory)}
+    if key.kind == "plan":
+        made.add((key.repository_id, key.name))
+    for repository_id, path in sorted(made):
+        connection.execute(
+            sa.update(plans)
+            .where(plans.c.repository_id == repository_id, plans.c.path == path)
+            .values(compared_at=at)
+        )
+
+
+def stale_plans(connection: Connection, before: datetime, limit: int) -> list[StalePlan]:
+    """Active plans not compared since that time whose subject is not parked, longest first."""
+    key = sa.literal("plan:") + sa.cast(plans.c.repository_id, sa.String) + ":" + plans.c.path
+    query = (
+        sa.select(
+            repositories.c.id,
+            repositories.c.full_name,
+            repositories.c.installation_id,
+            plans.c.path,
+            plans.c.compared_at,
+        )
+        .join(repositories, repositories.c.id == plans.c.repository_id)
+        .outerjoin(subjects, subjects.c.key == key)
+        .where(
+            plans.c.state == "active",
+            subjects.c.parked_at.is_(None),
+            sa.or_(plans.c.compared_at.is_(None), plans.c.compared_at < before),
+        )
+        .order_by(plans.c.compared_at.asc().nulls_first(), plans.c.repository_id, plans.c.path)
+        .limit(limit)
+    )
+    return [
+        StalePlan(RepoRef(row.id, row.full_name, row.installation_id), row.path, row.compared_at)
+        for row in connection.execute(query)
+    ]
+
+
+def block(connection: Connection, repository_id: int) -> Block | None:
+    query = sa.select(blocks).where(blocks.c.repository_id == repository_id)
+    found = connection.execute(query).one_or_none()
+    return None if found is None else Block(*found)
+
+
+def all_blocks(connection: Connection) -> list[Block]:
+    return [Block(*row) for row in connection.execute(sa.select(blocks).order_by(blocks.c.since))]
+
+
+def keep_block(connection: Connection, kept: Block) -> None:
+    values = {
+        "kind": kept.kind,
+        "reason": kept.reason,
+        "since": kept.since,
+        "checked_at": kept.checked_at,
+    }
+    insert = upsert(connection.engine, blocks).values(repository_id=kept.repository_id, **values)
+    connection.execute(insert.on_conflict_do_update(index_elements=["repository_id"], set_=values))
+
+
+def lift_block(connection: Connection, repository_id: int, now: datetime) -> int:
+    connection.execute(sa.delete(blocks).where(blocks.c.repository_id == repository_id))
+    waiting = parked(connection, repository_id)
+    for key in waiting:
+        next_round(connection, key, due_at=now, attempts=0, parked_at=None, parked_until=None)
+    return len(waiting)
+
+
+def parked(connection: Connection, repository_id: int) -> list[SubjectKey]:
+    query = (
+        sa.select(subjects.c.key)
+        .where(subjects.c.repository_id == repository_id, subjects.c.parked_at.is_not(None))
+        .order_by(subjects.c.key)
+    )
+    return [SubjectKey.parse(key) for key in connection.execute(query).scalars()]

@@ -1,0 +1,106 @@
+"""When plans were compared, whose turn a sweep is, and which repositories are blocked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.blocks import RECHECK, Block
+from bot.github.ports import RepoRef
+from bot.memory import PlanMemory, SubjectKey, Trigger
+from bot.store import Store
+
+REPO = RepoRef(id=7, full_name="octo/plans", installation_id=3)
+DAY = timedelta(days=1)
+PATH = "plan_docs/search.md"
+KEY = SubjectKey(7, "plan", PATH)
+
+
+def arrive(store: Store, now: datetime, guid: str, key: SubjectKey = KEY) -> int:
+    store.receive(guid, "push", b"{}", received_at=now)
+    (found,) = store.new_deliveries()
+    store.record_dispatch(found.id, [Trigger(key)], due_at=now, repo=REPO)
+    return found.id
+
+
+def stale(store: Store, before: datetime) -> list[str]:
+    return [plan.path for plan in store.stale_plans(before)]
+
+
+def test_a_plan_is_stale_until_a_reconcile_has_compared_it(store: Store, now: datetime) -> None:
+    store.keep_repo(REPO)
+    store.remember([PlanMemory(7, PATH, "feature-plan"), PlanMemory(7, "b.md", "feature-plan")])
+    store.remember([PlanMemory(7, "gone.md", "feature-plan", state="gone")])
+    assert stale(store, now) == ["b.md", PATH]
+    (found, _) = store.stale_plans(now)
+    assert (found.repo, found.compared_at) == (REPO, None)
+
+    store.finish(KEY, [arrive(store, now, "a")], finished_at=now, compared=False)
+    assert stale(store, now) == ["b.md", PATH]
+    store.finish(KEY, [arrive(store, now, "b")], finished_at=now)
+    assert stale(store, now) == ["b.md"]
+    assert stale(store, now + DAY) == ["b.md", PATH]
+    memory = store.plan(7, PATH)
+    assert memory is not None
+    store.remember([replace(memory, title="Search")])
+    assert stale(store, now) == ["b.md"]
+
+
+def test_what_a_request_made_counts_as_compared(store: Store, now: datetime) -> None:
+    request = SubjectKey(7, "request", "1")
+    made = PlanMemory(7, PATH, "feature-plan")
+    ids = [arrive(store, now, "a", request)]
+    store.finish(request, ids, finished_at=now, remember=[made])
+    assert stale(store, now) == []
+    assert stale(store, now + DAY) == [PATH]
+
+
+def test_a_parked_plan_is_not_swept(store: Store, now: datetime) -> None:
+    arrive(store, now, "a")
+    store.remember([PlanMemory(7, PATH, "feature-plan")])
+    assert stale(store, now) == [PATH]
+    store.park(KEY, "a bug", now=now)
+    assert stale(store, now) == []
+
+
+def test_known_deliveries_are_told_from_others(store: Store, now: datetime) -> None:
+    names = [f"guid-{n}" for n in range(1200)]
+    store.receive(names[3], "push", b"{}", received_at=now)
+    store.receive(names[1100], "push", b"{}", received_at=now)
+    assert store.known_deliveries(names) == {names[3], names[1100]}
+    assert store.known_deliveries([]) == set()
+
+
+def test_a_sweep_is_one_workers_turn(store: Store, now: datetime) -> None:
+    later = now + timedelta(minutes=5)
+    assert store.claim_sweep("deliveries", now, later)
+    assert not store.claim_sweep("deliveries", now, later)
+    assert store.claim_sweep("drift", now, later)
+    assert store.claim_sweep("deliveries", later, later + timedelta(minutes=5))
+    assert store.sweep_cursor("deliveries") == {}
+    store.keep_sweep_cursor("deliveries", {"seen": 12})
+    assert store.sweep_cursor("deliveries") == {"seen": 12}
+    assert store.sweep_cursor("drift") == {}
+
+
+def test_a_block_is_kept_renewed_and_lifted(store: Store, now: datetime) -> None:
+    arrive(store, now, "a")
+    block = Block(7, "archived", "It is archived.", now, now)
+    store.keep_block(block)
+    assert store.block(7) == block
+    assert store.block(8) is None
+    assert block.until == now + RECHECK
+    renewed = replace(block, checked_at=now + RECHECK)
+    store.keep_block(renewed)
+    assert store.blocks() == [renewed]
+
+    other = SubjectKey(8, "plan", "other.md")
+    arrive(store, now, "b", other)
+    store.park(KEY, "It is archived.", now=now)
+    store.park(other, "a bug", now=now)
+    assert store.parked_in(7) == [KEY]
+    assert store.due_subjects(now + DAY) == []
+    assert store.lift_block(7, now) == 1
+    assert store.block(7) is None
+    assert [due.key for due in store.due_subjects(now)] == [KEY]
+    assert store.parked_in(8) == [other]
