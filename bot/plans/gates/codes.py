@@ -1,6 +1,6 @@
 """Every finding that plansync can make about a plan: its stable code, its severity, its meaning.
 
-The severity is the usual one; a finding about a plan that nobody has begun to fill in may be milder.
+The severity is the usual one; about a plan that nobody has begun to fill in it may be milder.
 """
 
 from __future__ import annotations

@@ -110,7 +110,8 @@ def _group(plan: Plan, index: int) -> GroupStatus:
 def overall(plan: Plan, blocking: Sequence[Problem]) -> str:
     """The one word a plan's facts amount to."""
     if plan.format == "user-story":
-        return _story_word(plan, blocking)
+        word = story_word(plan)
+        return "Blocked" if blocking and word != "Complete" else word
     if blocking:
         return "Blocked"
     progress, approvals = plan.progress, plan.approvals
@@ -123,16 +124,13 @@ def overall(plan: Plan, blocking: Sequence[Problem]) -> str:
     return "Draft"
 
 
-def _story_word(plan: Plan, blocking: Sequence[Problem]) -> str:
-    tracked = [row.status_word for row in plan.tracking]
+def story_word(plan: Plan) -> str:
+    """The status that a user story's facts amount to, one of its own five words."""
     states = [task.state for task in plan.tasks]
     if states and all(state is TaskState.COMPLETE for state in states):
         return "Complete"
-    if blocking:
-        return "Blocked"
-    if any(state in (TaskState.IN_PROGRESS, TaskState.COMPLETE) for state in states):
-        return "In Progress"
-    if any(row.pulls for row in plan.tracking) and tracked:
+    begun = (TaskState.IN_PROGRESS, TaskState.COMPLETE)
+    if any(state in begun for state in states) or any(row.pulls for row in plan.tracking):
         return "In Progress"
     if is_ready(plan):
         return "Ready"

@@ -1,0 +1,56 @@
+"""What a rule may look at: the plan, its text, and what the caller knows of files and dates."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.plans.cellwords import STATUS_WORDS
+from bot.plans.document import Document
+from bot.plans.formats.implementation_plan import feature_dir
+from bot.plans.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a rule is given. What is None or empty is unknown, and rules about it are silent.
+
+    ``files`` are texts by path in the repository, ``exists`` answers for files and folders.
+    ``last_ticks`` is when a box of a story was last ticked, by the story's key; ``approved_at``
+    when a role approved; ``changed_at`` when the plan was last changed. All times are aware.
+    """
+
+    plan: Plan
+    document: Document
+    files: Mapping[str, str] = field(default_factory=dict)
+    exists: Callable[[str], bool] | None = None
+    today: date | None = None
+    phase_order: bool = False
+    last_ticks: Mapping[str, datetime | None] = field(default_factory=dict)
+    approved_at: Mapping[str, datetime] = field(default_factory=dict)
+    changed_at: datetime | None = None
+    statuses: Mapping[str, str] = field(default_factory=lambda: STATUS_WORDS)
+
+    def is_there(self, path: str) -> bool | None:
+        """Whether a file is there; None when that is not known."""
+        if self.exists is not None:
+            return self.exists(path)
+        if not self.files:
+            return None
+        folder = path.rstrip("/") + "/"
+        return path in self.files or any(name.startswith(folder) for name in self.files)
+
+    def beside(self, name: str) -> str:
+        """The path of a file beside the plan."""
+        return posixpath.normpath(feature_dir(self.plan.path) + name)
+
+    def text_beside(self, name: str) -> str | None:
+        """The text of a file beside the plan, None when it is not at hand."""
+        return self.files.get(self.beside(name))
+
+    def line_of_part(self, name: str) -> int:
+        """The line of a heading, 1 without it."""
+        section = self.document.section(name)
+        return section.line if section else 1
