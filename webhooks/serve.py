@@ -7,6 +7,7 @@ an address, so that connections wait in it while a process that died is started 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from typing import Any
 
@@ -24,6 +25,10 @@ THREADS = 8
 BUSY_SECONDS = 5.0
 """GitHub gives up after 10 seconds: https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks#respond-within-10-seconds"""
 _BACKLOG = 1024
+
+
+_main_process = 0
+"""Who forks; set before, because a fork whose parent died already cannot tell any more."""
 
 
 class Server(MPServer):
@@ -49,6 +54,9 @@ class Server(MPServer):
 
 def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT. The store must have its tables."""
+    global _main_process
+    _main_process = os.getpid()
+    os.register_at_fork(after_in_child=_stop_at_once)
     host, port = listening.getsockname()[:2]
     server = Server(
         listening,
@@ -61,16 +69,22 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         blocking_threads=THREADS,
         backlog=_BACKLOG,
         respawn_failed_workers=True,
-        workers_kill_timeout=8,
+        workers_kill_timeout=5,
         log_level=LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     )
     server.serve()
 
 
+def _stop_at_once() -> None:
+    """Until granian's worker sets its own: what it inherits would swallow the signal to stop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def application() -> Flask:
     """The application of granian's worker process, which ends with the process that forked it."""
-    lifeline.follow_parent(os.getppid())
+    lifeline.follow_parent(_main_process or os.getppid())
     settings = load_settings()
     logs.configure(settings, process="web")
     return create_app(settings, Store(settings.database_url, busy_seconds=BUSY_SECONDS))
