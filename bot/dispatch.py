@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.attempt import Bench, try_later
-from bot.events import Ignored, parse_event
+from bot.events import Ignored, InstallationEvent, parse_event
 from bot.memory import Trigger
 from bot.store import DueSubject, Store, StoredDelivery, StoreUnavailable
 from bot.subjects import subjects_of
@@ -49,6 +49,8 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
         store.record_dispatch(delivery.id, [], due_at=due_at, reason_ignored=event.reason)
         return
     triggers = _once(subjects_of(event, store))
+    for repo in event.repos if isinstance(event, InstallationEvent) else ():
+        store.keep_repo(repo, delivery.id)
     store.record_dispatch(
         delivery.id,
         triggers,

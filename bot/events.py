@@ -83,15 +83,69 @@ class PushEvent:
         return self.ref == f"refs/heads/{self.default_branch}"
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryEvent:
+    """A repository was archived, renamed, transferred, edited …; ``repo`` is what it is now."""
+
+    repo: RepoRef
+    sender: Person
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationEvent:
+    """The App was installed, unsuspended, given permissions or more repositories.
+
+    ``repos`` are those that the payload names; GitHub does not always name any.
+    """
+
+    installation_id: int
+    sender: Person
+    action: str
+    repos: tuple[RepoRef, ...]
+
+    @property
+    def repo(self) -> None:
+        """It is about no single repository."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CompareEvent:
+    """Our own wish to compare a plan or a request with GitHub though no webhook asks for it."""
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    kind: str
+    name: str
+
+
 ISSUE_ACTIONS = frozenset({"opened", "edited", "labeled", "reopened"})
 COMMENT_ACTIONS = frozenset({"created", "edited"})
 PULL_ACTIONS = frozenset(
     {"opened", "edited", "closed", "reopened", "ready_for_review", "converted_to_draft"}
 )
+REPOSITORY_ACTIONS = frozenset(
+    {"archived", "unarchived", "edited", "renamed", "transferred", "publicized", "privatized"}
+)
+INSTALLATION_ACTIONS = frozenset({"created", "unsuspend", "new_permissions_accepted", "added"})
 PUSH_COMMITS_LISTED = 2048
 PUSH_FILES_LISTED = 3000
 
-Event = IssueEvent | CommentEvent | PullEvent | PushEvent
+COMPARE = "plansync.compare"
+"""The name of the deliveries that plansync puts into its inbox itself."""
+COMPARABLE = frozenset({"plan", "request"})
+
+Event = (
+    IssueEvent
+    | CommentEvent
+    | PullEvent
+    | PushEvent
+    | RepositoryEvent
+    | InstallationEvent
+    | CompareEvent
+)
 
 
 class _Malformed(Exception):
@@ -211,16 +265,63 @@ def _pushed_paths(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
     return None if len(paths) >= PUSH_FILES_LISTED else tuple(paths)
 
 
+def _repository(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in REPOSITORY_ACTIONS:
+        return Ignored(f"repository.{action} ends no trouble")
+    return RepositoryEvent(_repo(payload), _sender(payload), action)
+
+
+def _installation(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in INSTALLATION_ACTIONS:
+        return Ignored(f"installation.{action} ends no trouble")
+    number = _number(_object(payload, "installation"), "id")
+    named = payload.get("repositories_added" if action == "added" else "repositories")
+    repos = tuple(_repo_of(item, number) for item in named) if isinstance(named, list) else ()
+    return InstallationEvent(number, _sender(payload), action, repos)
+
+
+def _compare(payload: Mapping[str, Any]) -> Event | Ignored:
+    return CompareEvent(
+        repo=_repo(payload),
+        sender=_sender(payload),
+        action=_text(payload, "action"),
+        kind=_one_of(payload, "kind", COMPARABLE),
+        name=_text(payload, "name"),
+    )
+
+
+def compare_payload(repo: RepoRef, kind: str, name: str, why: str) -> dict[str, Any]:
+    """The payload of a delivery that asks for one subject to be compared; ``why`` is its action."""
+    return {
+        "action": why,
+        "repository": {"id": repo.id, "full_name": repo.full_name},
+        "installation": {"id": repo.installation_id},
+        "sender": {"login": "plansync", "id": 0, "type": "Bot"},
+        "kind": kind,
+        "name": name,
+    }
+
+
+def handles(name: str, action: str | None) -> bool:
+    """False for a delivery whose payload need not even be fetched: plansync would ignore it."""
+    actions = _ACTIONS.get(name, frozenset())
+    return name in HANDLED_EVENTS and (not actions or not action or action in actions)
+
+
 def _repo(payload: Mapping[str, Any]) -> RepoRef:
-    repository = _object(payload, "repository")
+    number = _number(_object(payload, "installation"), "id")
+    return _repo_of(_object(payload, "repository"), number)
+
+
+def _repo_of(repository: object, installation_id: int) -> RepoRef:
+    if not isinstance(repository, Mapping):
+        raise _Malformed("repository")
     full_name = _text(repository, "full_name")
     if full_name.count("/") != 1 or full_name.startswith("/") or full_name.endswith("/"):
         raise _Malformed("repository.full_name")
-    return RepoRef(
-        id=_number(repository, "id"),
-        full_name=full_name,
-        installation_id=_number(_object(payload, "installation"), "id"),
-    )
+    return RepoRef(_number(repository, "id"), full_name, installation_id)
 
 
 def _sender(payload: Mapping[str, Any]) -> Person:
@@ -257,6 +358,13 @@ def _text(payload: Mapping[str, Any], key: str, *, optional: bool = False) -> st
     return value
 
 
+def _one_of(payload: Mapping[str, Any], key: str, known: frozenset[str]) -> str:
+    value = _text(payload, key)
+    if value not in known:
+        raise _Malformed(key)
+    return value
+
+
 def _number(payload: Mapping[str, Any], key: str) -> int:
     value = payload.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
@@ -269,6 +377,18 @@ _PARSERS: dict[str, Callable[[Mapping[str, Any]], Event | Ignored]] = {
     "issue_comment": _comment,
     "pull_request": _pull,
     "push": _push,
+    "repository": _repository,
+    "installation": _installation,
+    "installation_repositories": _installation,
+    COMPARE: _compare,
+}
+_ACTIONS: Mapping[str, frozenset[str]] = {
+    "issues": ISSUE_ACTIONS,
+    "issue_comment": COMMENT_ACTIONS,
+    "pull_request": PULL_ACTIONS,
+    "repository": REPOSITORY_ACTIONS,
+    "installation": INSTALLATION_ACTIONS,
+    "installation_repositories": INSTALLATION_ACTIONS,
 }
 
-HANDLED_EVENTS = tuple(_PARSERS)
+HANDLED_EVENTS = tuple(name for name in _PARSERS if name != COMPARE)

@@ -14,8 +14,14 @@ PERMISSIONS: dict[str, str] = {
 }
 """Commit files, keep issues and comments, read and comment pull requests, report checks."""
 
-EVENTS: tuple[str, ...] = ("issues", "issue_comment", "pull_request", "push")
-"""Exactly the events that ``bot.events`` handles."""
+EVENTS: tuple[str, ...] = ("issues", "issue_comment", "pull_request", "push", "repository")
+"""What the App subscribes to: exactly the events that ``bot.events`` handles, but for these:"""
+
+ALWAYS_SENT: tuple[str, ...] = ("installation", "installation_repositories")
+"""Events that GitHub sends every App, subscribed or not.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#installation
+"""
 
 _HEAD = """\
 # The GitHub App manifest of plansync. Printed by: plansync manifest

@@ -10,14 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.events import (
+    COMPARE,
     HANDLED_EVENTS,
     CommentEvent,
+    CompareEvent,
     Ignored,
+    InstallationEvent,
     IssueEvent,
     PullEvent,
     PushEvent,
+    RepositoryEvent,
+    compare_payload,
+    handles,
     parse_event,
 )
+from bot.github.ports import RepoRef
 
 COMMON: dict[str, Any] = {
     "repository": {"id": 7, "full_name": "acme/shop", "default_branch": "main"},
@@ -53,7 +60,23 @@ PUSH: dict[str, Any] = COMMON | {
     "after": "b" * 40,
     "commits": [{"added": ["x.md"], "removed": [], "modified": ["plan_docs/y.md"]}],
 }
-PAYLOADS = {"issues": ISSUE, "issue_comment": COMMENT, "pull_request": PULL, "push": PUSH}
+REPOSITORY: dict[str, Any] = COMMON | {"action": "unarchived"}
+INSTALLATION: dict[str, Any] = {
+    "action": "unsuspend",
+    "installation": {"id": 3},
+    "repositories": [{"id": 7, "full_name": "acme/shop"}],
+    "sender": COMMON["sender"],
+}
+ADDED = INSTALLATION | {"action": "added", "repositories_added": INSTALLATION["repositories"]}
+PAYLOADS = {
+    "issues": ISSUE,
+    "issue_comment": COMMENT,
+    "pull_request": PULL,
+    "push": PUSH,
+    "repository": REPOSITORY,
+    "installation": INSTALLATION,
+    "installation_repositories": ADDED,
+}
 
 
 def test_each_handled_event_is_read() -> None:
@@ -78,6 +101,36 @@ def test_each_handled_event_is_read() -> None:
     assert isinstance(push, PushEvent)
     assert push.paths == ("x.md", "plan_docs/y.md")
     assert push.on_default_branch
+
+
+def test_what_may_end_a_refusal_is_read() -> None:
+    repo = RepoRef(7, "acme/shop", 3)
+    repository = parse_event("repository", REPOSITORY)
+    assert isinstance(repository, RepositoryEvent)
+    assert (repository.repo, repository.action) == (repo, "unarchived")
+    for name in ("installation", "installation_repositories"):
+        installation = parse_event(name, PAYLOADS[name])
+        assert isinstance(installation, InstallationEvent)
+        assert (installation.installation_id, installation.repos) == (3, (repo,))
+    assert isinstance(parse_event("repository", REPOSITORY | {"action": "deleted"}), Ignored)
+
+
+def test_our_own_wish_to_compare_is_read_like_a_delivery() -> None:
+    payload = compare_payload(RepoRef(7, "acme/shop", 3), "plan", "plan_docs/y.md", "drift")
+    event = parse_event(COMPARE, payload)
+    assert isinstance(event, CompareEvent)
+    assert (event.kind, event.name, event.action) == ("plan", "plan_docs/y.md", "drift")
+    assert event.sender.is_bot
+    assert isinstance(parse_event(COMPARE, payload | {"kind": "person"}), Ignored)
+
+
+def test_only_payloads_that_matter_are_worth_fetching() -> None:
+    assert handles("push", None)
+    assert handles("issues", "edited")
+    assert not handles("issues", "assigned")
+    assert handles("installation_repositories", "added")
+    assert not handles("check_run", "created")
+    assert not handles(COMPARE, "drift")
 
 
 @pytest.mark.parametrize("login", ["plansync[bot]", "renovate[bot]"])

@@ -46,10 +46,15 @@ class Upkeep:
         with self._db.write() as connection:
             keep_sweep_cursor(connection, name, cursor)
 
-    def stale_plans(self, before: datetime, limit: int = 1000) -> list[StalePlan]:
-        """Active plans not compared since that time whose subject is not parked, longest first."""
+    def stale_plans(
+        self, before: datetime, *, each: int = 1000, limit: int = 1000
+    ) -> list[StalePlan]:
+        """Active plans not compared since that time, longest first, ``each`` an installation.
+
+        Left out: plans that are parked, and those of blocked repositories.
+        """
         with self._db.read() as connection:
-            return stale_plans(connection, before, limit)
+            return stale_plans(connection, before, each, limit)
 
     def block(self, repository_id: int) -> Block | None:
         """Why a repository takes nothing for now; None when it does."""
@@ -75,6 +80,13 @@ class Upkeep:
         """The subjects of a repository that are parked."""
         with self._db.read() as connection:
             return parked(connection, repository_id)
+
+    def repository_ids(self, installation_id: int) -> list[int]:
+        """The known repositories of an installation."""
+        with self._db.read() as connection:
+            query = sa.select(repositories.c.id).order_by(repositories.c.id)
+            query = query.where(repositories.c.installation_id == installation_id)
+            return list(connection.execute(query).scalars())
 
 
 def known_deliveries(connection: Connection, guids: Collection[str]) -> set[str]:
@@ -129,25 +141,35 @@ def note_compared(
         )
 
 
-def stale_plans(connection: Connection, before: datetime, limit: int) -> list[StalePlan]:
-    """Active plans not compared since that time whose subject is not parked, longest first."""
+def stale_plans(connection: Connection, before: datetime, each: int, limit: int) -> list[StalePlan]:
     key = sa.literal("plan:") + sa.cast(plans.c.repository_id, sa.String) + ":" + plans.c.path
-    query = (
+    oldest_first = (plans.c.compared_at.asc().nulls_first(), plans.c.repository_id, plans.c.path)
+    stale = (
         sa.select(
             repositories.c.id,
             repositories.c.full_name,
             repositories.c.installation_id,
             plans.c.path,
             plans.c.compared_at,
+            sa.func.row_number()
+            .over(partition_by=repositories.c.installation_id, order_by=oldest_first)
+            .label("place"),
         )
         .join(repositories, repositories.c.id == plans.c.repository_id)
         .outerjoin(subjects, subjects.c.key == key)
+        .outerjoin(blocks, blocks.c.repository_id == plans.c.repository_id)
         .where(
             plans.c.state == "active",
             subjects.c.parked_at.is_(None),
+            blocks.c.repository_id.is_(None),
             sa.or_(plans.c.compared_at.is_(None), plans.c.compared_at < before),
         )
-        .order_by(plans.c.compared_at.asc().nulls_first(), plans.c.repository_id, plans.c.path)
+        .subquery()
+    )
+    query = (
+        sa.select(stale)
+        .where(stale.c.place <= each)
+        .order_by(stale.c.compared_at.asc().nulls_first(), stale.c.id, stale.c.path)
         .limit(limit)
     )
     return [

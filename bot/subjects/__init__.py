@@ -6,7 +6,16 @@ import hashlib
 from typing import Protocol
 
 from bot.config import RepoConfig
-from bot.events import CommentEvent, Event, IssueEvent, PullEvent, PushEvent
+from bot.events import (
+    CommentEvent,
+    CompareEvent,
+    Event,
+    InstallationEvent,
+    IssueEvent,
+    PullEvent,
+    PushEvent,
+    RepositoryEvent,
+)
 from bot.github.ports import PullSnapshot
 from bot.memory import SubjectKey, Trigger
 from bot.plans.links import parse_links
@@ -22,6 +31,10 @@ class Known(Protocol):
 
     def plan_paths_of_pull(self, repository_id: int, number: int) -> list[str]: ...
 
+    def parked_in(self, repository_id: int) -> list[SubjectKey]: ...
+
+    def repository_ids(self, installation_id: int) -> list[int]: ...
+
 
 def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) -> list[Trigger]:
     """The subjects an event is about, each with what the event claims of it; [] for none."""
@@ -35,6 +48,13 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
             return _of_pull(event, known)
         case PushEvent():
             return _of_push(event, known, config)
+        case RepositoryEvent(repo=repo):
+            return _parked([repo.id], known)
+        case InstallationEvent(repos=repos):
+            ids = [repo.id for repo in repos] or known.repository_ids(event.installation_id)
+            return _parked(ids, known)
+        case CompareEvent():
+            return [Trigger(SubjectKey(event.repo.id, event.kind, event.name))]
 
 
 def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
@@ -79,6 +99,11 @@ def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger
     there = set(plans)
     about = [path for path in event.paths if path in there or config.adopts(path)]
     return [_plan(event.repo.id, path, f"commit:{event.after}") for path in about]
+
+
+def _parked(repository_ids: list[int], known: Known) -> list[Trigger]:
+    """What waits in these repositories: the event may be the end of what stopped it."""
+    return [Trigger(key) for number in repository_ids for key in known.parked_in(number)]
 
 
 def _plan(repository_id: int, path: str, claim: str) -> Trigger:

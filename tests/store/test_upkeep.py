@@ -104,3 +104,21 @@ def test_a_block_is_kept_renewed_and_lifted(store: Store, now: datetime) -> None
     assert store.block(7) is None
     assert [due.key for due in store.due_subjects(now)] == [KEY]
     assert store.parked_in(8) == [other]
+
+
+def test_one_installations_plans_do_not_take_all_the_places(store: Store, now: datetime) -> None:
+    other = RepoRef(8, "octo/blog", 4)
+    blocked = RepoRef(9, "octo/old", 5)
+    for repo in (REPO, other, blocked):
+        store.keep_repo(repo)
+    store.keep_block(Block(9, "archived", "It is archived.", now, now))
+    names = [f"{letter}.md" for letter in "abc"]
+    store.remember([PlanMemory(n, name, "feature-plan") for n in (7, 8, 9) for name in names])
+    found = store.stale_plans(now, each=2)
+    assert [(plan.repo.id, plan.path) for plan in found] == [
+        (7, "a.md"),
+        (7, "b.md"),
+        (8, "a.md"),
+        (8, "b.md"),
+    ]
+    assert store.repository_ids(4) == [8]
