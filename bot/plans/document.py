@@ -26,7 +26,7 @@ from bot.plans.frontmatter import FrontMatter, find_front_matter
 from bot.plans.lines import Lines, Span
 from bot.plans.markdown import RefusedText, parse_blocks
 from bot.plans.model import Problem
-from bot.plans.plaintext import normalise_dashes
+from bot.plans.plaintext import forget, normalise_dashes
 from bot.plans.reading import Reading, Shape, read_blocks
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Table",
     "Task",
     "fold",
+    "forget_parsed",
     "normalise_dashes",
     "parse_document",
     "parse_uncached",
@@ -165,6 +166,12 @@ def parse_document(text: str) -> Document:
     document is empty and its one problem says which.
     """
     return _remembered(text)
+
+
+def forget_parsed() -> None:
+    """Drop the remembered documents and plain texts, for measurements."""
+    _remembered.cache_clear()
+    forget()
 
 
 def parse_uncached(text: str) -> Document:

@@ -72,6 +72,11 @@ def _rendered(source: str, references: References) -> str:
     return "".join(_pieces(tokens)).strip()
 
 
+def forget() -> None:
+    """Drop the remembered texts, for measurements."""
+    _rendered.cache_clear()
+
+
 def code_spans(source: str) -> list[tuple[int, int]]:
     """Where the code spans of inline markdown stand, backticks included, in order.
 
