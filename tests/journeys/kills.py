@@ -22,7 +22,7 @@ from bot.emulator.seed import World
 from bot.emulator.stage import Stage, open_stage
 from bot.plans.render import parse_plan_marker, plan_text
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 150.0
 REPOSITORIES = 12
 
 
@@ -36,7 +36,10 @@ def children(pid: int) -> list[int]:
 
 
 class Killer:
-    """Kills a child of the supervisor every now and then until it has killed enough."""
+    """Kills a child of the supervisor every now and then until it has killed enough.
+
+    A worker needs about three seconds to start: some are killed before they are up, most at work.
+    """
 
     def __init__(self, plansync: Running, kills: int, chance: random.Random) -> None:
         self.killed = 0
@@ -59,7 +62,7 @@ class Killer:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self.done and not self._stop.wait(self._chance.uniform(0.05, 3.0)):
+        while not self.done and not self._stop.wait(self._chance.uniform(0.1, 9.0)):
             victims = children(self._plansync.pid)
             if victims:
                 os.kill(self._chance.choice(victims), signal.SIGKILL)
