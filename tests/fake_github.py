@@ -8,13 +8,13 @@ plansync's own writes included. ``interrupt`` fails or crashes a call, before or
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.emulator.pulls import closing
 from bot.github.ports import RepoRef
 from tests import fake_payloads as payloads
 from tests.fake_git import Git
@@ -22,8 +22,6 @@ from tests.fake_git import Git
 if TYPE_CHECKING:
     from tests.fake_people import FakePerson
     from tests.fake_ports import FakeReader, FakeWriter
-
-_CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)", re.IGNORECASE)
 
 
 class Crash(BaseException):
@@ -305,9 +303,9 @@ class FakeRepository:
         self.move(actor, pull.base, sha)
         self._issue_event("closed", actor, issue)
         if pull.base == self.default_branch:
-            for named in _CLOSING.findall(issue.body):
-                if int(named) in self.issues:
-                    self.edit_issue(actor, int(named), state="closed")
+            for named in closing(issue.body):
+                if named in self.issues:
+                    self.edit_issue(actor, named, state="closed")
         return sha
 
     def pull_paths(self, pull: FakePull) -> list[str]:

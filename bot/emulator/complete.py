@@ -4,6 +4,7 @@
 - No ``issues.labeled`` follows an issue that is opened with labels.
 - A push by the Git Data API lists no commits.
 - A comment on a pull request does not say that its issue is one.
+- No ``pull_request.synchronize`` follows a push to a pull request's branch.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
@@ -14,6 +15,7 @@ import threading
 from typing import Any
 
 from bot.emulator.api import Api, ApiError
+from bot.emulator.pulls import with_current_head
 
 Payload = dict[str, Any]
 
@@ -41,7 +43,7 @@ class Completer:
             if event == "issue_comment":
                 return [(event, self._comment(payload))]
             if event == "push":
-                return [(event, self._push(payload))]
+                return [(event, self._push(payload)), *self._synchronized(payload)]
             return [(event, payload)]
 
     def _issues(self, payload: Payload) -> list[tuple[str, Payload]]:
@@ -73,6 +75,28 @@ class Completer:
         if "commits" not in payload:
             more.update(self._commits(_repository(payload), before, after))
         return {**payload, **more}
+
+    def _synchronized(self, payload: Payload) -> list[tuple[str, Payload]]:
+        branch = str(payload["ref"]).removeprefix("refs/heads/")
+        if branch == payload["repository"]["default_branch"]:
+            return []
+        name = _repository(payload)
+        pulls = self._api.pages(f"/repos/{name}/pulls", state="open")
+        shared = {key: payload[key] for key in ("repository", "sender", "installation")}
+        change = {"action": "synchronize", "before": payload["before"], "after": payload["after"]}
+        return [
+            (
+                "pull_request",
+                {
+                    **shared,
+                    **change,
+                    "number": pull["number"],
+                    "pull_request": with_current_head(self._api, name, pull),
+                },
+            )
+            for pull in pulls
+            if pull["head"]["ref"] == branch
+        ]
 
     def _commits(self, repository: str, before: str, after: str) -> Payload:
         try:

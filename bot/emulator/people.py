@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from bot.emulator.api import Api, ApiError
 from bot.emulator.boxes import set_box
+from bot.emulator.pulls import closing
 from bot.emulator.relay import Relay, Webhook
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -159,6 +160,8 @@ class Person:
     def merge_pull(self, number: int) -> str:
         """Merge with a true merge commit, whose id is given back; raises MergeConflict.
 
+        Issues that the body names with a closing keyword are closed.
+
         The emulator puts the head's tree in the base branch's place, and so drops what was
         committed since. The branch is set right before anybody can look, and the webhooks that
         tell of it wait, and say what GitHub would have said.
@@ -175,6 +178,9 @@ class Person:
             if self.relay:
                 self._set_right(self.relay, wrong, base, merged)
             self.alias(wrong, merged)
+            if base_ref == pull["base"]["repo"]["default_branch"]:
+                for named in closing(pull["body"] or ""):
+                    self.close_issue(named)
         return str(merged)
 
     def _set_right(self, relay: Relay, wrong: str, base: str, merged: str) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 
 from bot.emulator.complete import Completer
-from bot.emulator.front import Front, Handle
+from bot.emulator.front import Front, Handle, straight
 from bot.emulator.people import Person
 from bot.emulator.process import Emulator, start_emulator
+from bot.emulator.pulls import complete_pulls
 from bot.emulator.relay import Relay
 from bot.emulator.seed import World
 
@@ -106,6 +107,7 @@ def open_stage(
             start_emulator(webhook_url=relay.url, world=world, cache=cache, private_key=private_key)
         )
         relay.complete_with(Completer(emulator.api(world.admin)))
-        front = Front(emulator.url, handle)
+        api = emulator.api(world.admin)
+        front = Front(emulator.url, complete_pulls(api, handle or straight))
         opened.callback(front.close)
         return Stage(emulator, relay, front, opened.pop_all())

@@ -428,6 +428,43 @@ def test_a_pull_request_from_open_to_merged(github: Side) -> None:
     assert github.alice.read_file("src/a.py") == "a\n"
 
 
+def test_a_pull_request_follows_its_branch(github: Side) -> None:
+    github.bob.create_branch("topic")
+    before = github.bob.push_file("a.md", "a\n", branch="topic")
+    number = github.bob.open_pull("topic", "Search")
+    github.webhook("pull_request", "opened")
+    assert github.reader.pull_paths(number) == ["a.md"]
+
+    github.alice.push_file("b.md", "b\n")
+    after = github.bob.push_files({"c/d.md": "d", "README.md": None}, "more", "topic")
+    pull = github.reader.pull(number)
+    assert pull is not None
+    assert pull.head_sha == after
+    assert sorted(github.reader.pull_paths(number)) == ["README.md", "a.md", "c/d.md"]
+    synchronize = github.webhook("pull_request", "synchronize")
+    assert (synchronize["before"], synchronize["after"]) == (before, after)
+    assert synchronize["pull_request"]["head"]["sha"] == after
+    assert synchronize["number"] == number
+
+    github.bob.merge_pull(number)
+    assert sorted(github.reader.pull_paths(number)) == ["README.md", "a.md", "c/d.md"]
+    assert github.reader.listing(RepoPath("c")) == ["d.md"]
+    assert github.reader.file(RepoPath("README.md")) is None
+    assert github.reader.file(RepoPath("b.md")) is not None
+    assert github.reader.pull_paths(99) == []
+
+
+def test_a_merge_closes_what_it_says_it_closes(github: Side) -> None:
+    first, second = github.alice.open_issue("first"), github.alice.open_issue("second")
+    github.bob.create_branch("topic")
+    github.bob.push_file("a.md", "a", branch="topic")
+    number = github.bob.open_pull("topic", "Topic", f"Closes #{first}, part of #{second}")
+    github.bob.merge_pull(number)
+    states = {issue.number: issue.state for issue in github.reader.issues()}
+    assert states == {first: "closed", second: "open"}
+    assert github.webhook("issues", "closed")["issue"]["number"] == first
+
+
 def test_a_pull_request_closed_edited_and_opened_again(github: Side) -> None:
     github.bob.create_branch("topic")
     github.bob.push_file("a.md", "a", branch="topic")
