@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.fake_github import FakeComment, FakeIssue, FakePull, FakeRepository
+    from tests.fake_repository import FakeComment, FakeIssue, FakePull, FakeRepository
 
 NO_COMMIT = "0" * 40
 

@@ -1,0 +1,167 @@
+"""A ``GitHubReader`` of the fake, with the promises of ``bot.github.ports``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.errors import UserProblem
+from bot.github.live_reader import LARGEST_FILE
+from bot.github.ports import (
+    CommentSnapshot,
+    CommitSnapshot,
+    FileSnapshot,
+    IssueSnapshot,
+    Milestone,
+    PullSnapshot,
+    RepoPath,
+    RepositorySnapshot,
+)
+from tests.fake_bound import Bound, reads
+
+if TYPE_CHECKING:
+    pass
+
+
+class FakeReader(Bound):
+    """A ``GitHubReader`` of the fake."""
+
+    @property
+    def app_slug(self) -> str:
+        return self.world.app_slug
+
+    @reads
+    def repository(self) -> RepositorySnapshot:
+        it = self._it
+        return RepositorySnapshot(it.id, it.full_name, it.default_branch, it.private, it.archived)
+
+    @reads
+    def issue(self, number: int) -> IssueSnapshot | None:
+        issue = self._it.issues.get(number)
+        if issue is None or number in self._it.pulls:
+            return None
+        return self._issue(issue)
+
+    @reads
+    def issues(
+        self, *, labels: Sequence[str] = (), state: str = "all", since: datetime | None = None
+    ) -> list[IssueSnapshot]:
+        wanted = {label.casefold() for label in labels}
+        return [
+            self._issue(issue)
+            for number, issue in sorted(self._it.issues.items())
+            if number not in self._it.pulls
+            and state in ("all", issue.state)
+            and wanted <= {label.casefold() for label in issue.labels}
+            and (since is None or issue.updated_at >= since)
+        ]
+
+    @reads
+    def comments(self, number: int) -> list[CommentSnapshot]:
+        return [self._comment(one) for one in self._it.comments_on(number)]
+
+    @reads
+    def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
+        path = RepoPath(path)
+        commit = self._it.git.resolve(ref or self._it.default_branch)
+        if commit is None:
+            return None
+        if path not in commit.files:
+            if any(name.startswith(f"{path}/") for name in commit.files):
+                raise UserProblem(f"{path} is a folder, not a file.", path=path)
+            return None
+        sha = commit.files[path]
+        if len(self._it.git.blobs[sha]) > LARGEST_FILE:
+            raise UserProblem(f"{path} is larger than 1 MiB.", path=path)
+        return FileSnapshot(path, self._text(sha, path), sha)
+
+    @reads
+    def listing(self, path: RepoPath, ref: str | None = None) -> list[str]:
+        commit = self._it.git.resolve(ref or self._it.default_branch)
+        start = f"{RepoPath(path)}/"
+        inside = (
+            [name[len(start) :] for name in commit.files if name.startswith(start)]
+            if commit
+            else []
+        )
+        return sorted({name.split("/")[0] + ("/" if "/" in name else "") for name in inside})
+
+    @reads
+    def commits(
+        self, *, path: RepoPath | None = None, since: datetime | None = None
+    ) -> list[CommitSnapshot]:
+        git = self._it.git
+        return [
+            CommitSnapshot(sha, one.message, one.parents, one.date, one.author)
+            for sha in git.ancestors(git.branches[self._it.default_branch])
+            for one in [git.commits[sha]]
+            if (path is None or git.touching(sha, path)) and (since is None or one.date >= since)
+        ]
+
+    @reads
+    def head(self, branch: str) -> str | None:
+        return self._it.git.branches.get(branch)
+
+    @reads
+    def blob(self, sha: str) -> str | None:
+        return self._text(sha, f"The blob {sha[:7]}") if sha in self._it.git.blobs else None
+
+    @reads
+    def changed_paths(self, before: str, after: str) -> list[str] | None:
+        git = self._it.git
+        if before not in git.commits or after not in git.commits:
+            return None
+        if before not in git.ancestors(after):
+            return None
+        changed = git.changed(before, after)
+        return changed if len(changed) < 300 else None
+
+    @reads
+    def pull(self, number: int) -> PullSnapshot | None:
+        pull = self._it.pulls.get(number)
+        if pull is None:
+            return None
+        issue = self._it.issues[number]
+        return PullSnapshot(
+            number=number,
+            title=issue.title,
+            body=issue.body,
+            state=issue.state,
+            merged=pull.merge_commit is not None,
+            draft=pull.draft,
+            head_ref=pull.head,
+            head_sha=self._it.head_of(pull),
+            base_ref=pull.base,
+            author=self._person(issue.author),
+            url=self._it.url(f"/pull/{number}"),
+            merge_commit_sha=pull.merge_commit,
+            merged_at=pull.merged_at,
+            head_full_name=self._it.full_name,
+        )
+
+    @reads
+    def pull_paths(self, number: int) -> list[str]:
+        pull = self._it.pulls.get(number)
+        return self._it.pull_paths(pull) if pull else []
+
+    @reads
+    def permission(self, login: str) -> str:
+        return self._it.permissions.get(login, "none")
+
+    @reads
+    def labels(self) -> list[str]:
+        return sorted(self._it.labels)
+
+    @reads
+    def milestones(self) -> list[Milestone]:
+        return [
+            Milestone(number, title, state)
+            for number, (title, state) in enumerate(self._it.milestones.items(), 1)
+        ]
+
+    def _text(self, sha: str, name: str) -> str:
+        try:
+            return self._it.git.blobs[sha].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise UserProblem(f"{name} is not UTF-8 text.", path=name) from error

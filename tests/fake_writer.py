@@ -1,0 +1,193 @@
+"""A ``GitHubWriter`` of the fake, with the promises of ``bot.github.ports``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bot.github.ports import (
+    CommentSnapshot,
+    Committed,
+    IssueSnapshot,
+    Milestone,
+    Refused,
+    RepoPath,
+    Stale,
+)
+from tests.fake_bound import Bound, writes
+
+if TYPE_CHECKING:
+    from tests.fake_github import FakeIssue
+
+MOST_BODY = 65_536
+
+
+class FakeWriter(Bound):
+    """A ``GitHubWriter`` of the fake; everything is done as the App's bot."""
+
+    @writes
+    def create_issue(
+        self,
+        title: str,
+        body: str,
+        *,
+        labels: Sequence[str] = (),
+        assignees: Sequence[str] = (),
+        milestone: int | None = None,
+    ) -> IssueSnapshot:
+        if not title.strip():
+            raise Refused(422, "title is missing", "creating an issue")
+        self._check_body(body)
+        if any(login not in self._it.permissions for login in assignees):
+            raise Refused(422, "assignees is invalid", "creating an issue")
+        issue = self._it.open_issue(
+            self.world.bot,
+            title,
+            body,
+            tuple(labels),
+            tuple(assignees),
+            self._milestone(milestone),
+        )
+        return self._issue(issue)
+
+    @writes
+    def edit_issue(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        state: str | None = None,
+        milestone: int | None = None,
+    ) -> IssueSnapshot:
+        issue = self._existing(number)
+        self._check_body(body or "")
+        named = self._milestone(milestone)
+        self._it.edit_issue(
+            self.world.bot, number, title=title, body=body, state=state, milestone=named
+        )
+        return self._issue(issue)
+
+    @writes
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        self._existing(number)
+        self._it.add_labels(self.world.bot, number, tuple(labels))
+
+    @writes
+    def remove_label(self, number: int, label: str) -> None:
+        if number in self._it.issues:
+            self._it.remove_label(self.world.bot, number, label)
+
+    @writes
+    def add_assignees(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        issue = self._existing(number)
+        self._it.assign(self.world.bot, number, tuple(logins))
+        return tuple(issue.assignees)
+
+    @writes
+    def create_label(self, name: str, color: str, description: str) -> None:
+        self._it.known_label(self.world.bot, name, color)
+
+    @writes
+    def create_milestone(self, title: str) -> Milestone:
+        if title in self._it.milestones:
+            raise Refused(422, "already_exists title", f"creating the milestone {title!r}")
+        self._it.milestones[title] = "open"
+        return Milestone(len(self._it.milestones), title)
+
+    @writes
+    def create_comment(self, number: int, body: str) -> CommentSnapshot:
+        self._existing(number)
+        self._check_body(body)
+        if not body.strip():
+            raise Refused(422, "body cannot be blank", f"commenting on #{number}")
+        return self._comment(self._it.add_comment(self.world.bot, number, body))
+
+    @writes
+    def edit_comment(self, comment_id: int, body: str) -> CommentSnapshot:
+        if comment_id not in self._it.comments:
+            raise Refused(404, "Not Found", "editing a comment")
+        self._check_body(body)
+        return self._comment(self._it.edit_comment(self.world.bot, comment_id, body))
+
+    @writes
+    def put_file(
+        self,
+        path: RepoPath,
+        text: str,
+        message: str,
+        *,
+        expected_blob: str | None,
+        branch: str | None = None,
+    ) -> Committed:
+        branch = self._open_branch(branch)
+        self._check_path(path)
+        git = self._it.git
+        there = git.commits[git.branches[branch]].files.get(path)
+        if there != expected_blob:
+            raise Stale(f"{path} is {there}, not {expected_blob}")
+        sha = self._it.commit(self.world.bot, {path: text.encode("utf-8")}, message, branch)
+        return Committed(sha, ((str(path), git.commits[sha].files[path]),))
+
+    @writes
+    def commit_files(
+        self,
+        files: Mapping[RepoPath, str | None],
+        message: str,
+        *,
+        expected_head: str,
+        branch: str,
+    ) -> Committed:
+        branch = self._open_branch(branch)
+        for path in files:
+            self._check_path(path)
+        git = self._it.git
+        if git.branches[branch] != expected_head:
+            raise Stale(f"{branch} is at {git.branches[branch]}, not at {expected_head}")
+        for path, text in files.items():
+            if text is None and path not in git.commits[expected_head].files:
+                raise Refused(422, f"{path} does not exist", "preparing a commit")
+        changes = {
+            str(path): None if text is None else text.encode("utf-8")
+            for path, text in files.items()
+        }
+        sha = self._it.commit(self.world.bot, changes, message, branch)
+        written = git.commits[sha].files
+        return Committed(sha, tuple((p, written[p]) for p in changes if changes[p] is not None))
+
+    @writes
+    def react(self, comment_id: int, reaction: str) -> None:
+        if comment_id in self._it.comments:
+            self._it.reactions.append((comment_id, reaction))
+
+    def _existing(self, number: int) -> FakeIssue:
+        try:
+            return self._it.issues[number]
+        except KeyError:
+            raise Refused(404, "Not Found", f"#{number}") from None
+
+    def _milestone(self, number: int | None) -> str | None:
+        if number is None:
+            return None
+        titles = list(self._it.milestones)
+        if not 1 <= number <= len(titles):
+            raise Refused(422, "milestone is invalid")
+        return titles[number - 1]
+
+    def _open_branch(self, branch: str | None) -> str:
+        branch = branch or self._it.default_branch
+        if branch not in self._it.git.branches:
+            raise Refused(404, f"Branch {branch} not found")
+        if self._it.protected and branch == self._it.default_branch:
+            raise Refused(409, "Changes must be made through a pull request.", "writing a file")
+        return branch
+
+    @staticmethod
+    def _check_path(path: RepoPath) -> None:
+        if not RepoPath(path).writable:
+            raise Refused(403, "plansync never writes under .github.", f"writing {path}")
+
+    @staticmethod
+    def _check_body(body: str) -> None:
+        if len(body) > MOST_BODY:
+            raise Refused(422, "body is too long (maximum is 65536 characters)")
