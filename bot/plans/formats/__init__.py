@@ -28,7 +28,7 @@ __all__ = ["FORMATS", "Format", "Recognised", "read_plan", "recognise", "resolve
 LEAST_CONFIDENCE = 0.5
 
 Recogniser = Callable[[str, Document], float]
-Reader = Callable[[str, Document, Mapping[str, str], Mapping[str, str]], Plan]
+Reader = Callable[[str, Document, Mapping[str, str] | None, Mapping[str, str]], Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def read_plan(
     """The plan that a document is, or None when it is none. Never raises on user text.
 
     ``format`` reads it as that format whatever it looks like (None for an unknown name). ``files``
-    are the texts of other files by their path in the repository, as far as they are at hand (an
-    implementation plan's ``tasks.md`` and checklists stand beside it). ``statuses`` are the words
+    are the texts of the repository's other files by path (an implementation plan's ``tasks.md``
+    and checklists stand beside it), None when they are not known. ``statuses`` are the words
     of tracking tables: ``pending``, ``in_progress``, ``complete``.
     """
     if format is None:
@@ -88,5 +88,5 @@ def read_plan(
         format = found.format
     for known in FORMATS:
         if known.name == format:
-            return known.read(path, document, files or {}, statuses or STATUS_WORDS)
+            return known.read(path, document, files, statuses or STATUS_WORDS)
     return None

@@ -62,7 +62,7 @@ def recognise(path: str, document: Document) -> float:
 
 
 def read(
-    path: str, document: Document, files: Mapping[str, str], statuses: Mapping[str, str]
+    path: str, document: Document, files: Mapping[str, str] | None, statuses: Mapping[str, str]
 ) -> Plan:
     """The plan of a feature plan document."""
     groups = (*_phase_groups(document), *_acceptance(document))

@@ -97,11 +97,13 @@ def epic_dir(path: str) -> str | None:
 def has_output(path: str, name: str, files: Mapping[str, str]) -> bool:
     """Whether a file or folder (``contracts/``) beside the plan is there."""
     there = feature_dir(path) + name
-    return any(file.startswith(there) if name.endswith("/") else file == there for file in files)
+    if there in files:
+        return True
+    return name.endswith("/") and any(file.startswith(there) for file in files)
 
 
 def read(
-    path: str, document: Document, files: Mapping[str, str], statuses: Mapping[str, str]
+    path: str, document: Document, files: Mapping[str, str] | None, statuses: Mapping[str, str]
 ) -> Plan:
     """The plan of an implementation plan with the boxes of the files that stand beside it."""
     if is_checklist(path):
@@ -154,7 +156,9 @@ def _checklist(document: Document, name: str, path: str) -> Group:
     return Group(name, main_title(document) or name, line, "checklist", tasks)
 
 
-def _neighbours(path: str, files: Mapping[str, str]) -> Iterator[Group]:
+def _neighbours(path: str, files: Mapping[str, str] | None) -> Iterator[Group]:
+    if files is None:
+        return
     tasks = feature_dir(path) + TASKS
     if tasks in files:
         yield from speckit_tasks.groups(parse_document(files[tasks]), tasks)
@@ -165,8 +169,8 @@ def _neighbours(path: str, files: Mapping[str, str]) -> Iterator[Group]:
             yield _checklist(parse_document(files[there]), stem, there)
 
 
-def _outputs(path: str, files: Mapping[str, str]) -> Iterator[Group]:
-    if not files:
+def _outputs(path: str, files: Mapping[str, str] | None) -> Iterator[Group]:
+    if files is None:
         return
     for title, names in OUTPUTS:
         key = "outputs-" + title[6]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.plans.cellwords import is_settled
 from bot.plans.document import Document, Row, Section, Span, Table, Task, fold
@@ -19,6 +20,7 @@ _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
 _PHASE = re.compile(r"phase\s+(?P<key>\d{1,3}[a-z]?)\s*(?:[:.\-]+\s*)?(?P<name>.*)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def same_heading(title: str, wanted: str) -> bool:
     """Whether a heading is the wanted one, with a number before it or a parenthesis after it."""
     found, goal = fold(title), fold(wanted)

@@ -98,10 +98,10 @@ def plan_document(document: Document) -> Document:
 
 
 def read(
-    path: str, document: Document, files: Mapping[str, str], statuses: Mapping[str, str]
+    path: str, document: Document, files: Mapping[str, str] | None, statuses: Mapping[str, str]
 ) -> Plan:
     """The plan of a task plan document, or of the block that a template holds."""
-    contract = contract_of(document, files.get(TEMPLATE_PATH))
+    contract = contract_of(document, (files or {}).get(TEMPLATE_PATH))
     document = plan_document(document)
     stories = tuple(_stories(document))
     skeletons, checklists = _skeletons(document)

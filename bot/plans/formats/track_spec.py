@@ -74,7 +74,7 @@ def recognise(path: str, document: Document) -> float:
 
 
 def read(
-    path: str, document: Document, files: Mapping[str, str], statuses: Mapping[str, str]
+    path: str, document: Document, files: Mapping[str, str] | None, statuses: Mapping[str, str]
 ) -> Plan:
     """The plan of a track specification."""
     approvals = tuple(_approvals(document))

@@ -85,7 +85,7 @@ def recognise(path: str, document: Document) -> float:
 
 
 def read(
-    path: str, document: Document, files: Mapping[str, str], statuses: Mapping[str, str]
+    path: str, document: Document, files: Mapping[str, str] | None, statuses: Mapping[str, str]
 ) -> Plan:
     """The plan of a user story document."""
     requirements = tuple(requirements_in(document))
@@ -263,7 +263,7 @@ def _questions(document: Document) -> Iterator[Question]:
             line=row.line,
             resolved=not undecided and leading_word(word, _QUESTION_DONE) is not None,
             asked_by=row.value("Asked By"),
-            answer=row.value("Answer"),
+            answer=_said(row.value("Answer")),
             status="" if undecided else word,
         )
 
@@ -276,8 +276,12 @@ def _assumptions(document: Document) -> Iterator[Assumption]:
             text=row.text("Assumption"),
             line=row.line,
             made_by=row.value("Made By"),
-            reason=row.value("Reason Not Blocked"),
+            reason=_said(row.value("Reason Not Blocked")),
         )
+
+
+def _said(text: str) -> str:
+    return "" if is_nothing(text) else text
 
 
 def _cross_cutting(document: Document) -> Iterator[tuple[str, Section]]:

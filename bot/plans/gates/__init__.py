@@ -66,12 +66,11 @@ def check(
     ``files`` are the texts of other files by their path in the repository: an implementation
     plan's neighbours and its epic's ``exec-plan.md``, a task plan's ``decision-log.md``.
     ``exists`` answers for files and folders that are only named; without it a file that is not in
-    ``files`` counts as missing, and with no files at all nothing is said about them. ``today`` is
-    for due dates, ``last_ticks`` (by story) for stories that stand still, ``approved_at`` (by
+    ``files`` counts as missing, and where ``files`` is None nothing is said about them. ``today``
+    is for due dates, ``last_ticks`` (by story) for stories that stand still, ``approved_at`` (by
     role) and ``changed_at`` for stale approvals; unknown facts make no findings.
     """
-    files = files or {}
-    if plan.format == "implementation-plan" and files:
+    if plan.format == "implementation-plan" and files is not None:
         plan = _with_files(plan, document, files, statuses)
     if document.refused:
         return list(document.problems)
@@ -128,7 +127,7 @@ def status_of(
 
     Without its document only what the plan itself says can block it.
     """
-    if files and document is not None and plan.format == "implementation-plan":
+    if files is not None and document is not None and plan.format == "implementation-plan":
         plan = _with_files(plan, document, files, None)
     held = document if document is not None else _NOTHING
     stopping = blockers(plan, held, files=files, today=today, last_ticks=last_ticks)

@@ -17,14 +17,16 @@ from bot.plans.model import Plan
 class Context:
     """Everything a rule is given. What is None or empty is unknown, and rules about it are silent.
 
-    ``files`` are texts by path in the repository, ``exists`` answers for files and folders.
+    ``files`` are texts by path in the repository. It may be a lazy mapping: it is asked for paths,
+    and iterated only for folders and for what it does not have.
+    ``exists`` answers for files and folders that are only named.
     ``last_ticks`` is when a box of a story was last ticked, by the story's key; ``approved_at``
     when a role approved; ``changed_at`` when the plan was last changed. All times are aware.
     """
 
     plan: Plan
     document: Document
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] | None = None
     exists: Callable[[str], bool] | None = None
     today: date | None = None
     phase_order: bool = False
@@ -37,10 +39,16 @@ class Context:
         """Whether a file is there; None when that is not known."""
         if self.exists is not None:
             return self.exists(path)
-        if not self.files:
+        if self.files is None:
             return None
         folder = path.rstrip("/") + "/"
-        return path in self.files or any(name.startswith(folder) for name in self.files)
+        if path in self.files or folder in self.files:
+            return True
+        return any(name.startswith(folder) for name in self.files)
+
+    def text_of(self, path: str) -> str | None:
+        """The text of a file by its path in the repository, None when it is not at hand."""
+        return None if self.files is None else self.files.get(path)
 
     def beside(self, name: str) -> str:
         """The path of a file beside the plan."""
@@ -48,7 +56,7 @@ class Context:
 
     def text_beside(self, name: str) -> str | None:
         """The text of a file beside the plan, None when it is not at hand."""
-        return self.files.get(self.beside(name))
+        return self.text_of(self.beside(name))
 
     def line_of_part(self, name: str) -> int:
         """The line of a heading, 1 without it."""

@@ -74,7 +74,7 @@ def gate_findings(context: Context, others: list[Problem]) -> Iterator[Problem]:
 
 
 def _has(context: Context, name: str) -> bool:
-    return has_output(context.plan.path, name, context.files)
+    return context.files is not None and has_output(context.plan.path, name, context.files)
 
 
 def _checklist(context: Context, key: str) -> Group | None:
@@ -121,7 +121,7 @@ def _complexity(context: Context) -> Iterator[Problem]:
                 row.line,
             )
     epic = epic_dir(context.plan.path)
-    held = context.files.get(f"{epic}exec-plan.md") if epic else None
+    held = context.text_of(f"{epic}exec-plan.md") if epic else None
     if held is None:
         return
     log = _decision_words(parse_document(held))
@@ -202,7 +202,7 @@ def _leftovers(context: Context) -> Iterator[Problem]:
 
 def _phases(context: Context) -> Iterator[Problem]:
     epic = epic_dir(context.plan.path)
-    held = context.files.get(f"{epic}exec-plan.md") if epic else None
+    held = context.text_of(f"{epic}exec-plan.md") if epic else None
     theirs = phase_list(parse_document(held)) if held is not None else ()
     ours = context.plan.phases
     if theirs and ours and [fold(name) for name in theirs] != [fold(name) for name in ours]:
@@ -231,7 +231,7 @@ def _recheck(context: Context) -> Iterator[Problem]:
 
 
 def _requirements_gate(context: Context) -> Iterator[Problem]:
-    if not context.files or not context.plan.begun:
+    if context.files is None or not context.plan.begun:
         return
     gate = _checklist(context, "requirements")
     if gate is None:

@@ -35,7 +35,7 @@ _ASPECT_WORDS = {
 
 def findings(context: Context) -> Iterator[Problem]:
     """Everything that is particular to user stories."""
-    yield from _status(context.plan)
+    yield from _status(context)
     yield from gate_findings(context.plan)
     yield from _questions(context.plan)
     yield from _numbers(context)
@@ -53,10 +53,11 @@ def known_numbers(context: Context) -> frozenset[str]:
     return frozenset(Record(table, row).number for row in table.rows) if table else frozenset()
 
 
-def _status(plan: Plan) -> Iterator[Problem]:
+def _status(context: Context) -> Iterator[Problem]:
+    plan, field = context.plan, context.document.field("Status")
     if not plan.status:
         return
-    line = 1
+    line = field.line if field else 1
     if leading_word(plan.status, STATUSES) is None:
         yield finding(
             "story.status-word",
