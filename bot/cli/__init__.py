@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("run:replay", "Work stored deliveries off once more, or release what is parked."),
     "new": ("plans:new", "Make a new plan, with everything that belongs beside it."),
     "check": ("checking:check", "Say what is wrong with plans and how to mend it."),
-    "status": ("checking:status", "Show how far plans are, and what comes next."),
+    "status": ("standing:status", "Show how far plans are, and what comes next."),
     "outline": ("editing:outline", "Show what a plan is made of."),
     "tick": ("editing:tick", "Tick tasks of a plan."),
     "set": ("editing:set_values", "Set cells, fields and front matter of a plan."),

@@ -11,6 +11,7 @@ import click
 
 from bot.cli.planfiles import (
     expand,
+    read_document,
     read_text,
     repository_path,
     repository_root,
@@ -67,13 +68,12 @@ def tick(path: Path, tasks: tuple[str, ...], undo: bool) -> None:
     Example:
       plansync tick plan_docs/search.md 2.1 "Backend/API"
     """
-    text = read_text(path)
-    document = parse_document(text)
+    document = read_document(path)
     plan = _plan(path, document)
     found = {find_task(shown(path), document, plan, name): not undo for name in tasks}
     with told(path):
         changed = set_tasks(document, found)
-    if changed != text:
+    if changed != document.text:
         write_text(path, changed)
     mark = " " if undo else "x"
     for task in found:
@@ -128,7 +128,7 @@ def set_values(
     edits += [_header_edit(key, value) for key, value in headers]
     if not edits:
         raise click.UsageError("Say what to set: --cell, --field, --front-matter or --header.")
-    text = before = read_text(path)
+    text = before = read_document(path).text
     with told(path):
         for edit in edits:
             text = edit(parse_document(text))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from bot.plans.gates.codes import CODES
 from bot.plans.model import Problem, Severity
 
 _GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+_NOTES_SHOWN = 3
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -26,24 +30,34 @@ class Finding:
         return (self.path, self.problem.line, self.problem.column, self.problem.code)
 
 
-def as_text(findings: Iterable[Finding], plans: int) -> str:
-    """``path:line:column: severity: what [code]``, the fix below it, and a line of numbers."""
-    lines = []
+def as_text(findings: Iterable[Finding], plans: int, every: bool = False) -> str:
+    """``path:line:column: severity: what [code]``, the fix below it, and a line of numbers.
+
+    Of the notes of one kind in one file the first three are shown, unless ``every``.
+    """
+    lines: list[str] = []
     counts = dict.fromkeys(Severity, 0)
-    for finding in findings:
-        problem = finding.problem
-        counts[problem.severity] += 1
-        lines.append(
-            f"{finding.path}:{problem.line}:{problem.column}: {problem.severity.value}: "
-            f"{problem.message} [{problem.code}]"
-        )
-        if problem.fix:
-            lines.append(f"    {problem.fix}")
+    for path, group in groupby(findings, key=lambda finding: finding.path):
+        notes: Counter[str] = Counter()
+        for finding in group:
+            problem = finding.problem
+            counts[problem.severity] += 1
+            if problem.severity is Severity.NOTE:
+                notes[problem.code] += 1
+                if notes[problem.code] > _NOTES_SHOWN and not every:
+                    continue
+            where = f"{path}:{problem.line}:{problem.column}"
+            lines.append(f"{where}: {problem.severity.value}: {problem.message} [{problem.code}]")
+            if problem.fix:
+                lines.append(f"    {problem.fix}")
+        for code, count in notes.items():
+            if count > _NOTES_SHOWN and not every:
+                lines.append(f"{path}: {_counted(count - _NOTES_SHOWN, 'more note')} [{code}]")
     told = ", ".join(_counted(count, severity.value) for severity, count in counts.items() if count)
     return "\n".join([*lines, f"{_counted(plans, 'plan')} checked: {told or 'no problems'}"])
 
 
-def as_json(findings: Iterable[Finding], plans: int) -> str:
+def as_json(findings: Iterable[Finding], plans: int, every: bool = False) -> str:
     """``{"plans": n, "problems": [{path, line, column, severity, code, message, fix}]}``."""
     problems = [
         {
@@ -60,14 +74,16 @@ def as_json(findings: Iterable[Finding], plans: int) -> str:
     return json.dumps({"plans": plans, "problems": problems}, ensure_ascii=False)
 
 
-def as_github(findings: Iterable[Finding], plans: int) -> str:
-    """Workflow commands that annotate the lines of a pull request.
+def as_github(findings: Iterable[Finding], plans: int, every: bool = False) -> str:
+    """Workflow commands that annotate the lines of a pull request; notes only with ``every``.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
     lines = []
     for finding in findings:
         problem = finding.problem
+        if problem.severity is Severity.NOTE and not every:
+            continue
         where = ",".join(
             f"{key}={_property(str(value))}"
             for key, value in (
@@ -82,8 +98,8 @@ def as_github(findings: Iterable[Finding], plans: int) -> str:
     return "\n".join([*lines, f"{_counted(plans, 'plan')} checked"])
 
 
-def as_sarif(findings: Sequence[Finding], plans: int) -> str:
-    """A SARIF 2.1.0 log, as code scanning takes it.
+def as_sarif(findings: Sequence[Finding], plans: int, every: bool = False) -> str:
+    """A SARIF 2.1.0 log with everything in it, as code scanning takes it.
 
     https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning
     """
@@ -108,7 +124,10 @@ def as_sarif(findings: Sequence[Finding], plans: int) -> str:
         }
         for finding in findings
     ]
-    rules = [{"id": code, "shortDescription": {"text": code}} for code in codes]
+    rules = [
+        {"id": code, "shortDescription": {"text": CODES[code][1] if code in CODES else code}}
+        for code in codes
+    ]
     driver = {"name": "plansync", "rules": rules}
     log = {
         "$schema": _SARIF_SCHEMA,

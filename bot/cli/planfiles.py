@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from bot.errors import UserProblem
+from bot.plans.document import Document, parse_document
 from bot.plans.experts import is_ignored_folder
 
 MAX_BYTES = 1024 * 1024
@@ -65,6 +66,15 @@ def read_text(path: Path) -> str:
         ) from error
 
 
+def read_document(path: Path) -> Document:
+    """The parsed text of a file. Raises ``Fault`` where it cannot be read or passes a limit."""
+    document = parse_document(read_text(path))
+    if document.refused:
+        problem = document.problems[0]
+        raise Fault(problem.message, problem.fix, shown(path), problem.line)
+    return document
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace a file at once, line ends as given; its mode stays, and so does a link to it."""
     with told(path):
@@ -111,7 +121,7 @@ def expand(names: Iterable[str]) -> list[tuple[Path, bool]]:
             if not matches:
                 raise Fault(f"Nothing matches {shown(name)}.", "Check the pattern.")
             for match in matches:
-                if match.is_file():
+                if match.is_file() and not any(map(is_ignored_folder, match.parts[:-1])):
                     found.setdefault(match, False)
         else:
             raise Fault("There is no such file.", "Check the path.", shown(name))
@@ -180,6 +190,13 @@ class RepositoryFiles(Mapping[str, str]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder of the repository is there."""
+        with suppress(OSError, ValueError):
+            target = (self.root / path).resolve()
+            return target.is_relative_to(self.root) and target.exists()
+        return False
 
     def _read(self, path: str) -> str | None:
         with suppress(OSError, ValueError):

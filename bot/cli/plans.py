@@ -12,6 +12,7 @@ import click
 from bot.cli.planfiles import (
     Fault,
     git,
+    read_document,
     read_text,
     repository_path,
     repository_root,
@@ -148,7 +149,7 @@ def scan_experts(plan: Path, include_source: bool, as_json: bool) -> None:
       plansync scan-experts tasks/auth-refresh-20261121T101500Z/plan.md
     """
     plan = plan / "plan.md" if plan.is_dir() else plan
-    keywords = plan_keywords(parse_document(read_text(plan)))
+    keywords = plan_keywords(read_document(plan))
     root = repository_root(plan)
     found = scan(_sources(root, include_source), keywords)
     expertise = plan.parent / "referenced-expertise.md"

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.plans.lines import Span
 from bot.plans.plaintext import NO_REFERENCES, References, inline_text, normalise_dashes, plain_text
 
 _OWN_ID = re.compile(
-    r"[\[({*_`\"]*(?P<id>T\d{2,5}|[A-Z]{1,5}-\d{1,5}[a-z]?(?:/[A-Z]{1,5}-\d{1,5}[a-z]?)*)"
+    r"[\[({*_`\"]*(?P<id>T[0-9]{2,5}|[A-Z]{1,5}-[0-9]{1,5}[a-z]?(?:/[A-Z]{1,5}-[0-9]{1,5}[a-z]?)*)"
     r"(?![\w/-])"
 )
+# Headings and keys are compared over and over; longer texts are not worth keeping.
+_SHORT = 200
 # Names that look like an id and are none.
 _NO_IDS = frozenset({"UTF", "SHA", "ISO", "RFC", "AES", "CVE", "HTTP", "TLS", "MD", "UTC", "GPT"})
 
@@ -146,4 +149,9 @@ class Comment:
 
 def fold(text: str) -> str:
     """``text`` as headings and columns are compared: any dash, any case, blanks collapsed."""
+    return _folded(text) if len(text) <= _SHORT else _folded.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
     return " ".join(normalise_dashes(text).split()).casefold()

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<angle>(?<![\w\\<])<(?![\s=])[^<>\n]{1,600}(?<![\s=])>)"
     r"|(?P<date>\bYYYY-MM-DD(?:T?HH:MM(?::SS)?Z?)?)"
 )
+_OPENING = re.compile(r"[{\[<]|YYYY")
 _ID = re.compile(r"[A-Z]{1,5}-?\d{1,5}[a-z]?(?:/[A-Z]{1,5}-?(?:\d{1,5}[a-z]?|x))*|#?\d+|P")
 _WORDS_NOT_MEANT = frozenset(
     {"critical", "nice", "nice-to-have", "pending", "remove if unused", "n/a", "ok"}
@@ -107,7 +108,7 @@ def is_undecided(value: str, words: Iterable[str]) -> bool:
 
 def placeholder_spans(source: str, references: References = NO_REFERENCES) -> list[Span]:
     """The spans of the placeholders in one paragraph or cell, positions in ``source``."""
-    if not any(mark in source for mark in "{[<Y"):
+    if _OPENING.search(source) is None:
         return []
     masked = _without_code(normalise_dashes(source))
     spans = []

@@ -23,6 +23,15 @@ def test_text_has_place_words_code_and_fix() -> None:
     assert as_text([], 1) == "1 plan checked: no problems"
 
 
+def test_text_repeats_no_kind_of_note_for_ever() -> None:
+    notes = [Finding("a.md", Problem("n", "A", "", n, severity=Severity.NOTE)) for n in range(1, 6)]
+    assert as_text(notes, 1) == (
+        "a.md:1:1: note: A [n]\na.md:2:1: note: A [n]\na.md:3:1: note: A [n]\n"
+        "a.md: 2 more notes [n]\n1 plan checked: 5 notes"
+    )
+    assert as_text(notes, 1, every=True).count("[n]") == 5
+
+
 def test_json_has_every_part() -> None:
     found = json.loads(as_json(FINDINGS, 2))
     assert found["plans"] == 2
@@ -33,13 +42,14 @@ def test_json_has_every_part() -> None:
 
 
 def test_github_commands_escape_what_would_end_them() -> None:
-    first, second, third, last = as_github(FINDINGS, 2).split("\n")
+    first, second, third, last = as_github(FINDINGS, 2, every=True).split("\n")
     assert first == (
         "::error file=a b%2Cc.md,line=3,col=7,title=x.y::It is 50%25 wrong. Do: this, then%0Athat."
     )
     assert second.startswith("::warning ")
     assert third.startswith("::notice file=d.md,")
     assert last == "2 plans checked"
+    assert as_github(FINDINGS, 2) == "\n".join([first, second, last])
 
 
 def test_sarif_names_its_rules_once_and_encodes_paths() -> None:

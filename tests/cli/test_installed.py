@@ -74,7 +74,7 @@ def test_help_of_everything_is_quick() -> None:
 
 def test_plan_commands_import_no_web_and_no_github() -> None:
     script = (
-        "import sys, bot.cli.checking, bot.cli.editing, bot.cli.plans;"
+        "import sys, bot.cli.checking, bot.cli.editing, bot.cli.plans, bot.cli.standing;"
         "bad = {'github', 'flask', 'sqlalchemy', 'dbos', 'requests', 'pydantic', 'rich'};"
         "print(sorted(bad & set(sys.modules)))"
     )
