@@ -23,8 +23,9 @@ from bot.plans.elements import (
 )
 from bot.plans.fields import Field
 from bot.plans.frontmatter import FrontMatter, find_front_matter
+from bot.plans.limits import MAX_BYTES, REFUSALS, RefusedText
 from bot.plans.lines import Lines, Span
-from bot.plans.markdown import RefusedText, parse_blocks
+from bot.plans.markdown import parse_blocks
 from bot.plans.model import Problem
 from bot.plans.plaintext import forget, normalise_dashes
 from bot.plans.reading import Reading, Shape, read_blocks
@@ -48,18 +49,10 @@ __all__ = [
     "parse_uncached",
 ]
 
-MAX_BYTES = 1024 * 1024
-
 _HEADER_LINE = re.compile(
     r" {0,3}>[ \t]?[ \t]*(title|labels|assignees)[ \t]*:[ \t]*(.*?)[ \t]*", re.IGNORECASE
 )
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
-_REFUSALS = {
-    "too-deep": ("Lists and quotes are nested deeper than 200 levels.", "Flatten them."),
-    "too-many-items": ("There are more than 20,000 list items.", "Split the plan."),
-    "too-many-cells": ("There are more than 100,000 table cells.", "Split the table."),
-    "too-large": ("The text is larger than 1 MiB.", "Split the plan."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +155,10 @@ class Document:
 def parse_document(text: str) -> Document:
     """The document of ``text``. Never raises; the last few texts are remembered.
 
-    Limits: 1 MiB of UTF-8, 20,000 list items, 200 levels, 100,000 table cells. Past one of them the
-    document is empty and its one problem says which.
+    Limits (``bot.plans.limits``): 1 MiB of UTF-8, 200 levels, 20,000 list items, 100,000 blocks,
+    100,000 table cells. Past one of them the document is empty and its one problem says which.
     """
-    return _remembered(text)
+    return _remembered(text) if len(text) <= _REMEMBERED_SIZE else parse_uncached(text)
 
 
 def forget_parsed() -> None:
@@ -212,11 +205,13 @@ def parse_uncached(text: str) -> Document:
     )
 
 
-_remembered = lru_cache(maxsize=32)(parse_uncached)
+# A reconcile parses the same few texts several times; large ones would hold too much memory.
+_REMEMBERED_SIZE = 256 * 1024
+_remembered = lru_cache(maxsize=16)(parse_uncached)
 
 
 def _refused(text: str, lines: Lines, code: str, line: int) -> Document:
-    message, fix = _REFUSALS[code]
+    message, fix = REFUSALS[code]
     return Document(text, lines, problems=(Problem(code, message, fix, line),), refused=True)
 
 

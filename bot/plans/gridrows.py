@@ -10,6 +10,8 @@ import re
 from markdown_it.common.html_re import HTML_OPEN_CLOSE_TAG_STR
 from markdown_it.rules_block import StateBlock
 
+from bot.plans.limits import MAX_CELLS, RefusedText
+
 _BLANKS = " \t\v\f"
 _DELIMITER_ROW = re.compile(
     r"\|?[ \t\v\f]*:?-+:?[ \t\v\f]*(?:\|[ \t\v\f]*:?-+:?[ \t\v\f]*)*\|?[ \t\v\f]*"
@@ -21,7 +23,7 @@ PIPE = re.compile(r"(?<!\\)\|")
 # https://spec.commonmark.org/0.31.2/#html-blocks (start condition 7).
 _LONE_TAG = re.compile(HTML_OPEN_CLOSE_TAG_STR.removeprefix("^") + r"[ \t]*$")
 
-MAX_CELLS = 100_000
+_CELLS = "plan_cells"
 
 CellPosition = tuple[int, int]
 
@@ -109,6 +111,7 @@ def _body(
     rows: list[tuple[int, int, int, list[CellPosition]]],
 ) -> int:
     outer, state.parentType = state.parentType, "table"
+    cells = state.env.get(_CELLS, 0)
     terminators = state.md.block.ruler.getRules("blockquote")
     while line < end_line and state.sCount[line] >= state.blkIndent and not state.isEmpty(line):
         if state.is_code_block(line):
@@ -120,7 +123,11 @@ def _body(
         row = _row(state, line)
         if not row[3]:
             break
+        cells += len(rows[0][3])
+        if cells > MAX_CELLS:
+            raise RefusedText("too-many-cells", line)
         rows.append(row)
         line += 1
+    state.env[_CELLS] = cells
     state.parentType = outer
     return line

@@ -9,7 +9,7 @@ GFM: https://github.github.com/gfm/
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
@@ -24,14 +24,11 @@ from markdown_it.rules_block import (
     reference,
 )
 from markdown_it.token import Token
+from markdown_it.utils import EnvType
 
 from bot.plans import gridrows
+from bot.plans.limits import MAX_BLOCKS, MAX_DEPTH, MAX_ITEMS, RefusedText
 from bot.plans.quotes import INDENTS, block_quote, is_too_far_in
-
-MAX_DEPTH = 200
-MAX_ITEMS = 20_000
-
-_ITEMS = "plan_items"
 
 _RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
 
@@ -64,22 +61,13 @@ _OPENERS: dict[str, tuple[Any, ...]] = {
 _BOXES = ("[ ] ", "[x] ", "[X] ")
 
 
-class RefusedText(Exception):
-    """The text passes a limit of this parser; ``code`` is ``too-deep`` or ``too-many-items``."""
-
-    def __init__(self, code: str, line: int) -> None:
-        super().__init__(code)
-        self.code = code
-        self.line = line
-
-
 def parse_blocks(source: str) -> tuple[list[Token], dict[str, Any]]:
     """Block tokens of ``source`` (LF line ends only) and the link reference definitions.
 
     Paragraphs are one ``text`` token with ``meta["lines"]``, a list of ``(start, end)``; tables one
     ``table`` token with ``meta["rows"]``. Raises ``RefusedText`` past a limit.
     """
-    env: dict[str, Any] = {_ITEMS: 0, INDENTS: []}
+    env: dict[str, Any] = {INDENTS: []}
     tokens: list[Token] = []
     try:
         _MARKDOWN.block.parse(source, _MARKDOWN, env, tokens)
@@ -88,14 +76,32 @@ def parse_blocks(source: str) -> tuple[list[Token], dict[str, Any]]:
     return tokens, env.get("references", {})
 
 
+class _CountingState(StateBlock):
+    """Block state that refuses a text of too many blocks while it is read."""
+
+    items = 0
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        if len(self.tokens) > MAX_BLOCKS:
+            raise RefusedText("too-many-blocks", self.line)
+        if ttype == "list_item_open":
+            self.items += 1
+            if self.items > MAX_ITEMS:
+                raise RefusedText("too-many-items", self.line)
+        return super().push(ttype, tag, nesting)
+
+
 class _PlanBlocks(ParserBlock):
     """Block parser that dispatches on the first character and refuses instead of dropping."""
 
+    def parse(
+        self, src: str, md: MarkdownIt, env: EnvType, outTokens: list[Token]
+    ) -> list[Token] | None:
+        state = _CountingState(src, md, env, outTokens)
+        self.tokenize(state, 0, state.lineMax)
+        return state.tokens
+
     def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:
-        if state.parentType == "list":
-            state.env[_ITEMS] += 1
-            if state.env[_ITEMS] > MAX_ITEMS:
-                raise RefusedText("too-many-items", startLine)
         # What a line that leaves the innermost list item is indented from: see is_too_far_in.
         indents = state.env[INDENTS]
         indents.append(state.blkIndent)

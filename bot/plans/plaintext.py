@@ -18,8 +18,10 @@ _MARKS = re.compile(r"[`*]+|~~+|<[^<>\n]{1,200}>")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Longer inline text is not parsed, because hostile text makes that slow: its marks are dropped.
+# Inline text with more than this is not parsed, because hostile text makes that slow: its marks are
+# dropped.
 MAX_INLINE = 8_192
+MAX_MARKS = 300
 
 
 class References:
@@ -64,7 +66,7 @@ def inline_text(source: str, references: References = NO_REFERENCES) -> str:
 @lru_cache(maxsize=16_384)
 def _rendered(source: str, references: References) -> str:
     source = _SURROGATE.sub("\ufffd", source)
-    if len(source) > MAX_INLINE:
+    if len(source) > MAX_INLINE or sum(map(source.count, "[*_~")) > MAX_MARKS:
         return _MARKS.sub("", source).strip()
     parser = _LINKED if "](" in source or references.table else _UNLINKED
     tokens: list[Token] = []

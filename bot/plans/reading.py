@@ -10,9 +10,8 @@ from markdown_it.token import Token
 
 from bot.plans.elements import Cell, Comment, Row, Section, Table, Task
 from bot.plans.fields import Field, read_fields
-from bot.plans.gridrows import MAX_CELLS, CellPosition
+from bot.plans.gridrows import CellPosition
 from bot.plans.lines import Lines, Span
-from bot.plans.markdown import RefusedText
 from bot.plans.model import Problem, Severity
 from bot.plans.plaintext import NO_REFERENCES, References, code_spans, plain_text
 
@@ -58,7 +57,6 @@ class Reading:
     shape: Shape = field(default_factory=Shape)
     references: References = NO_REFERENCES
     boxes: Mapping[str, bool] = field(default_factory=lambda: _BOXES)
-    cells: int = 0
 
     def shift(self, line: int) -> int:
         """How far positions on the 0-based source ``line`` are from the text's own."""
@@ -76,7 +74,7 @@ class Reading:
 
 
 def read_blocks(reading: Reading, tokens: list[Token], references: Mapping[str, object]) -> Reading:
-    """Fill ``reading`` from the tokens of the body. Raises ``RefusedText`` past the cell limit."""
+    """Fill ``reading`` from the tokens of the body."""
     reading.references = References(frozenset(references)) if references else NO_REFERENCES
     if "X" in references:
         # With a link definition `[x]: …` a ticked box is drawn as that link.
@@ -207,9 +205,6 @@ def _read_table(reading: Reading, token: Token, begins_item: bool) -> None:
     if begins_item:
         positions[0] = _without_box(reading, positions[0])
     width = len(positions[0][3])
-    reading.cells += width * len(positions)
-    if reading.cells > MAX_CELLS:
-        raise RefusedText("too-many-cells", positions[0][0])
     rows = [_row(reading, position, width) for position in positions]
     reading.tables.append(
         Table(

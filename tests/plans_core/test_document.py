@@ -344,6 +344,7 @@ def test_problems_say_where_they_are(text: str, code: str, line: int, column: in
         ("x" * (1024 * 1024 + 1), "too-large"),
         ("é" * (600 * 1024), "too-large"),
         ("- [ ] a\n" * 20_001, "too-many-items"),
+        ("# h\n" * 60_000, "too-many-blocks"),
         ("- " * 300 + "a", "too-deep"),
         (">" * 100_000, "too-deep"),
         ("|a" * 400 + "\n" + "|-" * 400 + "\n" + "|b\n" * 400, "too-many-cells"),
