@@ -6,14 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-PERMISSIONS: Mapping[str, str] = {
-    "metadata": "read",
-    "contents": "write",
-    "issues": "write",
-    "pull_requests": "write",
-    "checks": "write",
-}
-EVENTS = ("issues", "issue_comment", "pull_request", "push", "repository", "label", "create")
+from bot.manifest import EVENTS, PERMISSIONS
 
 # The emulator takes an unknown token for its first user: let that be nobody in particular.
 NOBODY = "nobody"

@@ -56,12 +56,10 @@ class Stage:
     def reset(self) -> None:
         """Back to the seed, with nothing waiting and nothing counted."""
         # A webhook of before may still be on its way; when this one has come, it has too.
-        world = self.emulator.world
-        label = {"name": f"reset {uuid.uuid4()}"}
-        path = f"/repos/{world.owner}/{world.repositories[0]}/labels"
-        self.emulator.api(world.admin).call("POST", path, label)
+        title = f"Reset {uuid.uuid4()}"
+        self.person(self.emulator.world.admin).open_issue(title)
         self.relay.wait_for(
-            lambda one: one.event == "label" and one.payload["label"]["name"] == label["name"]
+            lambda one: one.event == "issues" and one.payload["issue"]["title"] == title
         )
         self.emulator.reset()
         self.relay.reset()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -20,16 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-PERMISSIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "metadata": "read",
-        "contents": "write",
-        "issues": "write",
-        "pull_requests": "write",
-        "checks": "write",
-    }
-)
-"""What every token may do; the App manifest asks for the same."""
+from bot.manifest import PERMISSIONS as PERMISSIONS
 
 CLOCK_DRIFT = timedelta(seconds=60)
 JWT_LIFE = timedelta(minutes=9)

@@ -17,8 +17,10 @@ from urllib.parse import quote
 
 from bot.errors import Retryable
 from bot.github.answers import failure, is_gone, mapping, objects, ok, rate_limited, unreadable
+from bot.github.app import GitHubApp
 from bot.github.auth import AppIdentity, Clock, Token, Tokens, token_of, token_request, utc_now
 from bot.github.channel import Channel
+from bot.github.live_app import LiveApp
 from bot.github.live_reader import LiveReader
 from bot.github.live_writer import LiveWriter
 from bot.github.payloads import Data, Malformed, number_of, text_of
@@ -128,6 +130,11 @@ class Gateway:
         if self._slug is None:
             self._slug = self._text(self._value("GET", "/app"), "slug")
         return self._slug
+
+    @property
+    def app(self) -> GitHubApp:
+        """What the App may ask about itself."""
+        return LiveApp(self._as_app, self._clock)
 
     def reader(self, repo: RepoRef) -> GitHubReader:
         """What may be read of this repository."""

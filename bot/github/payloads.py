@@ -85,6 +85,7 @@ def person(value: object) -> Person:
 
 
 def repository(data: Data) -> RepositorySnapshot:
+    """https://docs.github.com/en/rest/repos/repos#get-a-repository"""
     return RepositorySnapshot(
         id=number_of(data, "id"),
         full_name=text_of(data, "full_name"),
@@ -96,6 +97,7 @@ def repository(data: Data) -> RepositorySnapshot:
 
 
 def issue(data: Data) -> IssueSnapshot:
+    """https://docs.github.com/en/rest/issues/issues#get-an-issue"""
     created = moment(data.get("created_at"))
     if created is None:
         raise Malformed("created_at")
@@ -134,6 +136,10 @@ def is_pull(data: Data) -> bool:
 
 
 def comment(data: Data, *, app_id: int, app_slug: str) -> CommentSnapshot:
+    """An issue comment; ours when the App itself, or its bot account, wrote it.
+
+    https://docs.github.com/en/rest/issues/comments#get-an-issue-comment
+    """
     author = person(data.get("user"))
     app = data.get("performed_via_github_app")
     by_us = isinstance(app, Mapping) and app.get("id") == app_id
@@ -147,6 +153,7 @@ def comment(data: Data, *, app_id: int, app_slug: str) -> CommentSnapshot:
 
 
 def pull(data: Data) -> PullSnapshot:
+    """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request"""
     head, base = part_of(data, "head"), part_of(data, "base")
     source = head.get("repo")
     return PullSnapshot(
@@ -182,6 +189,7 @@ def commit(data: Data) -> CommitSnapshot:
 
 
 def milestone(data: Data) -> Milestone:
+    """https://docs.github.com/en/rest/issues/milestones#get-a-milestone"""
     return Milestone(
         number=number_of(data, "number"),
         title=text_of(data, "title"),
