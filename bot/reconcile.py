@@ -39,6 +39,7 @@ class Memories(Protocol):
         forward: Sequence[Trigger] = (),
         finished_at: datetime,
         note: str = "",
+        compared: bool = True,
     ) -> None: ...
 
 
@@ -103,7 +104,8 @@ def reconcile(
     memory = _recall(store, key)
     ids = [delivery.id for delivery in deliveries]
     if deliveries and all(subject.is_known(d.claim, memory) for d in deliveries):
-        store.finish(key, ids, finished_at=now, note="nothing new: known already")
+        note = "nothing new: known already"
+        store.finish(key, ids, finished_at=now, note=note, compared=False)
         return
     repo = store.repo(key.repository_id)
     if repo is None:
