@@ -25,6 +25,7 @@ from bot.memory import SubjectKey
 from bot.settings import Settings
 from bot.slot import Slot, next_worker, only_worker
 from bot.store import DueSubject, Store, make_jobs_engine
+from bot.sweeps import sweep
 
 POLL_SECONDS = 0.05
 BEAT = timedelta(seconds=5)
@@ -32,9 +33,12 @@ SILENT = timedelta(seconds=30)
 """A worker that has not beaten for this long is dead; the others take its jobs."""
 DRAIN_SECONDS = 7.0
 """How long running jobs may take to end when the worker stops."""
+# Longer than GitHub lists deliveries (7 days at most), or sweeps would fetch old ones again.
 KEEP_DELIVERIES = timedelta(days=30)
 KEEP_JOBS = timedelta(days=2)
 HOUSEKEEPING = timedelta(hours=1)
+SWEEP_LOOK_SECONDS = 10
+"""How often a worker looks whether a sweep is due; when it is, the store says."""
 
 _QUEUE = "reconcile"
 _WORKFLOW = "reconcile_subject"
@@ -73,7 +77,8 @@ def run_worker(
         jobs.launch()
         log.info("worker started", worker=slot.id, pid=slot.pid)
         try:
-            _loop(jobs, bench, slot, stop, timedelta(seconds=settings.settle_seconds))
+            with _sweeping(bench, stop):
+                _loop(jobs, bench, slot, stop, timedelta(seconds=settings.settle_seconds))
         finally:
             ended = jobs.close()
             log.info("worker stopped", worker=slot.id, jobs_ended=ended)
@@ -214,6 +219,31 @@ def _loop(jobs: _Jobs, bench: Bench, slot: Slot, stop: threading.Event, settle: 
         except Exception:
             log.exception("a bug in the worker")
             stop.wait(1)
+
+
+@contextmanager
+def _sweeping(bench: Bench, stop: threading.Event) -> Iterator[None]:
+    """Sweep beside the jobs, in a thread: sweeps wait for GitHub, and dispatching must not."""
+    if bench.gateway is None:
+        yield
+        return
+
+    def run() -> None:
+        while not stop.is_set():
+            try:
+                sweep(bench.store, bench.gateway, bench.clock(), stop.is_set)
+            except Retryable as error:
+                log.warning("a sweep was cut short", reason=str(error))
+            except Exception:
+                log.exception("a bug in a sweep")
+            stop.wait(SWEEP_LOOK_SECONDS)
+
+    thread = threading.Thread(target=run, name="sweeps", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(DRAIN_SECONDS)
 
 
 def _beat(jobs: _Jobs, bench: Bench, slot: Slot, now: datetime) -> None:

@@ -54,6 +54,7 @@ class Server:
 
     def __init__(self) -> None:
         self.script: Script = lambda request: Answer(404, {"message": "Not Found"})
+        self.own_app: dict[str, Any] = {"id": 4711, "slug": "plansync"}
         self.requests: list[Request] = []
         self.minted = 0
         self.connections = 0
@@ -85,7 +86,7 @@ class Server:
                 token = {"token": f"token-{self.minted}", "expires_at": "2026-03-01T13:00:00Z"}
                 return Answer(201, token)
             if request.path == "/app":
-                return Answer(200, {"id": 4711, "slug": "plansync"})
+                return Answer(200, self.own_app)
         return self.script(request) or Answer(404, {"message": "Not Found"})
 
     def close(self) -> None:

@@ -1,0 +1,5 @@
+"""The world of the subjects' tests."""
+
+from tests.subjects.conftest import world
+
+__all__ = ["world"]
