@@ -21,6 +21,7 @@ from bot.cli.planfiles import (
     write_new,
     write_text,
 )
+from bot.config import FORMATS_BY_LABEL
 from bot.plans.document import parse_document
 from bot.plans.experts import (
     excerpts_name,
@@ -35,14 +36,8 @@ from bot.plans.requested import PlanValues, key_name, values_from_request
 from bot.plans.scaffold import SIBLING_TEMPLATES, Scaffold, scaffold, scaffold_paths
 from bot.templates import read_template
 
-# The second half of the labels that ask for a plan.
-_SHORT = {
-    "feature": "feature-plan",
-    "story": "user-story",
-    "tasks": "task-plan",
-    "implementation": "implementation-plan",
-    "spec": "track-spec",
-}
+# ``feature`` for ``feature-plan``: the second half of the labels that ask for a plan.
+_SHORT = {label.partition(":")[2]: name for label, name in FORMATS_BY_LABEL.items()}
 _LARGEST_SOURCE = 1024 * 1024
 
 
