@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.plans.cellwords import leading_word
 from bot.plans.document import Document, fold
+from bot.plans.formats.parts import fields_in
 from bot.plans.placeholders import is_undecided, placeholder_spans
 from bot.plans.plaintext import normalise_dashes, plain_text
 
@@ -60,7 +61,7 @@ def read_decision_log(document: Document) -> tuple[LogEntry, ...]:
         if match is None and not (section.level == 2 and _ENTRY.match(title)):
             continue
         values: dict[str, str] = {}
-        for field in document.fields_in(section.whole):
+        for field in fields_in(document, section.whole):
             key = re.sub(r"\s*\(.*\)$", "", fold(field.key))
             value = "" if placeholder_spans(field.value) else plain_text(field.value)
             values.setdefault(key, value)

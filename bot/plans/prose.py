@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from functools import lru_cache
 
-from bot.plans.document import Document, Row, Section, Span, Table, fold
+from bot.plans.document import Document, Row, Section, Span, Table, fold, parse_document
 from bot.plans.placeholders import is_placeholder, placeholder_spans
 
 _CODE = frozenset({"fence", "code_block"})
@@ -30,18 +31,35 @@ def example_rows(document: Document) -> tuple[int, ...]:
     )
 
 
-def prose_lines(document: Document) -> Iterator[tuple[int, int, str]]:
+def prose_lines(document: Document) -> tuple[tuple[int, int, str], ...]:
     """The lines that are no front matter, comment or code block: ``(line, offset, text)``.
 
     Comments are blanked, so positions within a line stay.
     """
+    return _prose(document.text)
+
+
+@lru_cache(maxsize=32)
+def _prose(text: str) -> tuple[tuple[int, int, str], ...]:
+    # By text, because a document is asked for its prose as often as it has sections.
+    document = parse_document(text)
     code = code_lines(document)
-    text = blanked(document)
+    shown = blanked(document)
     first = document.line_of(document.body_start) if document.body_start < len(text) else 1
+    lines = []
     for line in range(first, len(document.lines) + 1):
         if line not in code:
             start = document.line_start(line)
-            yield line, start, text[start : document.lines.end(line)]
+            lines.append((line, start, shown[start : document.lines.end(line)]))
+    return tuple(lines)
+
+
+def prose_in(document: Document, span: Span) -> tuple[tuple[int, int, str], ...]:
+    """The prose lines that begin in ``span``."""
+    lines = prose_lines(document)
+    first = bisect_left(lines, span.start, key=lambda line: line[1])
+    after = bisect_left(lines, span.end, key=lambda line: line[1])
+    return lines[first:after]
 
 
 def blanked(document: Document) -> str:
@@ -71,8 +89,8 @@ def body_text(document: Document, span: Span) -> str:
     """The prose of a span: blank lines, rules, comments and code left out, lines stripped."""
     return "\n".join(
         text.strip()
-        for _, start, text in prose_lines(document)
-        if start in span and text.strip() and not _RULE.fullmatch(text)
+        for _, _, text in prose_in(document, span)
+        if text.strip() and not _RULE.fullmatch(text)
     )
 
 
@@ -82,9 +100,9 @@ def lone_placeholder(document: Document, section: Section) -> Span | None:
     A quote or comment above it does not count. None where the section says anything of its own.
     """
     found: Span | None = None
-    for _, start, text in prose_lines(document):
+    for _, start, text in prose_in(document, section.body):
         stripped = text.strip()
-        if start not in section.body or not stripped or stripped.startswith(">"):
+        if not stripped or stripped.startswith(">"):
             continue
         if found is not None or not is_placeholder(stripped):
             return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.plans.cellwords import STATUS_WORDS, is_nothing, same_word, state_of
 from bot.plans.document import Document, Row, Table, parse_document
 from bot.plans.edit import append_row, append_to_section, set_cell, set_field, set_task
-from bot.plans.formats.parts import Record, find_section
+from bot.plans.formats.parts import Record, find_field, find_section
 from bot.plans.formats.user_story import (
     TRACKING_COLUMNS,
     implementation_table,
@@ -329,7 +329,7 @@ def _tick(document: Document, task: PlanTask, state: str) -> str:
 def _set_skeleton(document: Document, task: PlanTask, state: str) -> Tracked:
     """The ``Status:`` line of a ``### Task [T-1]`` skeleton."""
     section = next((s for s in document.sections if s.line == task.line), None)
-    field = document.field("Status", section.whole) if section else None
+    field = find_field(document, "Status", section.whole) if section else None
     if field is None:
         return Tracked(document.text)
     word = "in-progress" if state in _OPEN else "done" if state == "merged" else "todo"

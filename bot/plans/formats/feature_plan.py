@@ -10,6 +10,7 @@ from bot.plans.document import Document, Section
 from bot.plans.formats.parts import (
     boxes,
     confidence,
+    fields_in,
     find_section,
     main_title,
     matching_headings,
@@ -30,7 +31,7 @@ from bot.plans.model import (
 )
 from bot.plans.placeholders import is_placeholder, placeholder_spans
 from bot.plans.plaintext import normalise_dashes, plain_text
-from bot.plans.prose import example_rows, prose_lines
+from bot.plans.prose import example_rows, prose_in
 
 NAME = "feature-plan"
 
@@ -149,9 +150,7 @@ def _items(document: Document, section: Section | None) -> Iterator[tuple[int, s
     if section is None:
         return
     held: tuple[int, str] | None = None
-    for line, start, text in prose_lines(document):
-        if start not in section.body:
-            continue
+    for line, _, text in prose_in(document, section.body):
         item = _ITEM.fullmatch(text)
         if item is not None or not text.strip():
             if held is not None:
@@ -187,7 +186,7 @@ def _named(document: Document, section: Section | None, key: str) -> tuple[str, 
     """The values of ``Key: a, b`` in a section, placeholders left out."""
     if section is None:
         return ()
-    for field in document.fields_in(section.whole):
+    for field in fields_in(document, section.whole):
         if not normalise_dashes(field.key).casefold().startswith(key.casefold()):
             continue
         spans = placeholder_spans(field.value)

@@ -13,6 +13,8 @@ from bot.plans.formats.parts import (
     boxes,
     confidence,
     field_value,
+    fields_in,
+    find_field,
     find_section,
     main_title,
     matching_headings,
@@ -21,6 +23,7 @@ from bot.plans.formats.parts import (
     read_header,
     records,
     section_part,
+    sections_below,
     title_part,
 )
 from bot.plans.model import (
@@ -196,7 +199,7 @@ def constitution(document: Document) -> Iterator[Gate]:
     section = find_section(document, "Constitution Check")
     if section is None:
         return
-    for field in document.fields_in(section.whole):
+    for field in fields_in(document, section.whole):
         if not field.bulleted or field.shape == "plain":
             continue
         value = field.value.strip()
@@ -228,11 +231,10 @@ def phase_list(document: Document) -> tuple[str, ...]:
     section = find_section(document, "Plan of Work")
     if section is None:
         return ()
-    named = [(field.key_span.start, field.key) for field in document.fields_in(section.whole)]
+    named = [(field.key_span.start, field.key) for field in fields_in(document, section.whole)]
     named += [
         (part.heading.start, part.title)
-        for part in document.sections
-        if part is not section and part.heading.start in section.whole
+        for part in sections_below(document, section)
     ]
     found = (phase_of(title) for _, title in sorted(named))
     return tuple(f"Phase {key}: {name}".rstrip(": ") for key, name in filter(None, found))
@@ -244,9 +246,9 @@ def _parts(document: Document) -> Iterator[Part]:
         yield section_part(document, summary)
     context = find_section(document, "Technical Context")
     if context is not None:
-        for field in document.fields_in(context.whole):
+        for field in fields_in(document, context.whole):
             yield _field_part(f"Technical Context: {field.key}", field.value, field.line)
-    decision = document.field("Structure Decision")
+    decision = find_field(document, "Structure Decision")
     if decision is not None:
         yield _field_part("Structure Decision", decision.value, decision.line)
 
@@ -268,7 +270,7 @@ def _head(document: Document) -> dict[str, str]:
 
 def _artifacts(document: Document) -> Iterator[Artifact]:
     for key in ("Feature Spec", "Spec Checklist", "Plan Checklist"):
-        field = document.field(key)
+        field = find_field(document, key)
         code = _CODE.search(field.value) if field else None
         if field is not None and code is not None and not placeholder_spans(code[1]):
             yield Artifact(code[1], field.line, key)

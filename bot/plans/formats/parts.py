@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.plans.cellwords import is_settled
-from bot.plans.document import Document, Row, Section, Span, Table, Task, fold
+from bot.plans.document import (
+    Document,
+    Field,
+    Row,
+    Section,
+    Span,
+    Table,
+    Task,
+    fold,
+    parse_document,
+)
 from bot.plans.model import Header, Part, PlanTask, Progress, TaskState
 from bot.plans.placeholders import is_placeholder, placeholder_spans
 from bot.plans.plaintext import normalise_dashes
@@ -20,26 +31,81 @@ _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
 _PHASE = re.compile(r"phase\s+(?P<key>\d{1,3}[a-z]?)\s*(?:[:.\-]+\s*)?(?P<name>.*)", re.IGNORECASE)
 
 
+def find_section(document: Document, title: str, under: Section | None = None) -> Section | None:
+    """The first section with this heading, inside ``under`` when that is given.
+
+    Any case and dash; a number before the heading or a parenthesis after it does not matter, but
+    a heading that has neither is preferred.
+    """
+    wanted = fold(title)
+    headings = _headings(document.text)
+    for found in (headings.exact.get(wanted, ()), headings.loose.get(wanted, ())):
+        for section in found:
+            if under is None or _is_below(section, under):
+                return section
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Headings:
+    exact: dict[str, list[Section]]
+    loose: dict[str, list[Section]]
+
+
+@lru_cache(maxsize=32)
+def _headings(text: str) -> _Headings:
+    # By text, because every format asks every document for a dozen headings.
+    found = _Headings({}, {})
+    for section in parse_document(text).sections:
+        found.exact.setdefault(fold(section.title), []).append(section)
+        bare = _NUMBERED.sub("", " ".join(normalise_dashes(section.title).split())).casefold()
+        for name in {bare, _PARENTHESIS.sub("", bare)}:
+            found.loose.setdefault(name, []).append(section)
+    return found
+
+
+def _is_below(section: Section, under: Section) -> bool:
+    return section is not under and section.heading.start in under.whole
+
+
 @lru_cache(maxsize=4096)
 def same_heading(title: str, wanted: str) -> bool:
     """Whether a heading is the wanted one, with a number before it or a parenthesis after it."""
     found, goal = fold(title), fold(wanted)
-    if found == goal:
-        return True
-    found = _NUMBERED.sub("", " ".join(normalise_dashes(title).split())).casefold()
-    return goal in (found, _PARENTHESIS.sub("", found))
+    bare = _NUMBERED.sub("", " ".join(normalise_dashes(title).split())).casefold()
+    return goal in (found, bare, _PARENTHESIS.sub("", bare))
 
 
-def find_section(document: Document, title: str, under: Section | None = None) -> Section | None:
-    """The first section with this heading, inside ``under`` when that is given."""
-    exact = document.section(title, under=under)
-    if exact is not None:
-        return exact
-    for section in document.sections:
-        inside = under is None or (section is not under and section.heading.start in under.whole)
-        if inside and same_heading(section.title, title):
-            return section
-    return None
+def sections_below(document: Document, section: Section) -> tuple[Section, ...]:
+    """The sections inside a section, in order."""
+    first = bisect_right(document.sections, section.heading.start, key=_heading_start)
+    after = bisect_left(document.sections, section.whole.end, key=_heading_start)
+    return document.sections[first:after]
+
+
+def _heading_start(section: Section) -> int:
+    return section.heading.start
+
+
+def tasks_in(document: Document, span: Span) -> tuple[Task, ...]:
+    """The boxes of a span; like ``Document.tasks_in``, without looking at all the others."""
+    first = bisect_left(document.tasks, span.start, key=lambda task: task.offset)
+    after = bisect_left(document.tasks, span.end, key=lambda task: task.offset)
+    return document.tasks[first:after]
+
+
+def fields_in(document: Document, span: Span) -> tuple[Field, ...]:
+    """The fields of a span; like ``Document.fields_in``, without looking at all the others."""
+    first = bisect_left(document.fields, span.start, key=lambda field: field.key_span.start)
+    after = bisect_left(document.fields, span.end, key=lambda field: field.key_span.start)
+    return document.fields[first:after]
+
+
+def find_field(document: Document, key: str, span: Span | None = None) -> Field | None:
+    """The first field with this key, inside ``span`` when that is given."""
+    wanted = fold(key)
+    found = document.fields if span is None else fields_in(document, span)
+    return next((field for field in found if fold(field.key) == wanted), None)
 
 
 def matching_headings(document: Document, titles: Iterable[str]) -> int:
@@ -103,7 +169,7 @@ def boxes(
     """The boxes of a span, addressed ``<prefix>1``, ``<prefix>2`` …"""
     return tuple(
         box(task, f"{prefix}{place}", group, path)
-        for place, task in enumerate(document.tasks_in(span), 1)
+        for place, task in enumerate(tasks_in(document, span), 1)
     )
 
 
@@ -195,7 +261,7 @@ def records(
 
 def field_value(document: Document, key: str, span: Span | None = None) -> str:
     """A field's value, ``""`` when there is none or it still holds a placeholder."""
-    found = document.field(key, span)
+    found = find_field(document, key, span)
     if found is None or placeholder_spans(found.value):
         return ""
     return found.value.strip()

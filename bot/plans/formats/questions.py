@@ -11,7 +11,7 @@ from bot.plans.document import Document, Section, fold
 from bot.plans.model import Question
 from bot.plans.placeholders import is_placeholder, placeholder_spans
 from bot.plans.plaintext import normalise_dashes, plain_text
-from bot.plans.prose import prose_lines
+from bot.plans.prose import prose_in
 
 _BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<text>.*\S)[ \t]*")
 _BOX = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
@@ -72,8 +72,8 @@ def bullet_questions(
 def _items(document: Document, section: Section) -> Iterator[_Item]:
     """The outermost bullets of a section, each with the lines below it."""
     items: list[_Item] = []
-    for line, start, text in prose_lines(document):
-        if start not in section.body or not text.strip():
+    for line, _, text in prose_in(document, section.body):
+        if not text.strip():
             continue
         bullet = _BULLET.fullmatch(text)
         indent = len(bullet["indent"].expandtabs(4)) if bullet else 0

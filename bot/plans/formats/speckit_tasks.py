@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -50,9 +51,10 @@ def groups(document: Document, path: str) -> tuple[Group, ...]:
 
     Tasks before the first phase, or in a list without phases, are one group ``tasks``.
     """
+    phases = [section for section in document.sections if phase_of(section.title)]
     found: list[tuple[Section | None, list[Task]]] = []
     for task in document.tasks:
-        section = _phase(document, task)
+        section = _phase(phases, task)
         if not found or found[-1][0] is not section:
             found.append((section, []))
         found[-1][1].append(task)
@@ -69,15 +71,12 @@ def groups(document: Document, path: str) -> tuple[Group, ...]:
     return tuple(merged.values())
 
 
-def _phase(document: Document, task: Task) -> Section | None:
-    """The innermost section named ``Phase N`` that the task stands in."""
-    found = None
-    for section in document.sections:
-        if section.heading.start > task.offset:
-            break
-        if task.offset in section.whole and phase_of(section.title):
-            found = section
-    return found
+def _phase(phases: list[Section], task: Task) -> Section | None:
+    """The last section named ``Phase N`` before a task, when the task still stands in it."""
+    place = bisect_right(phases, task.offset, key=lambda section: section.heading.start)
+    if place and task.offset in phases[place - 1].whole:
+        return phases[place - 1]
+    return None
 
 
 def _task(task: Task, group: str, place: int, path: str) -> PlanTask:

@@ -13,12 +13,15 @@ from bot.plans.formats.parts import (
     boxes,
     confidence,
     field_value,
+    find_field,
     find_section,
     main_title,
     matching_headings,
     other_boxes,
     read_header,
     same_heading,
+    sections_below,
+    tasks_in,
 )
 from bot.plans.formats.questions import bullet_questions
 from bot.plans.model import Contract, Gate, Group, Plan, PlanTask, TaskState
@@ -169,11 +172,7 @@ def _stories(document: Document) -> Iterator[Group]:
             continue
         key = match["id"].upper()
         title = section.title.split(":", 1)[1].strip() if ":" in section.title else match["title"]
-        parts = [
-            part
-            for part in document.sections
-            if part is not section and part.heading.start in section.whole
-        ]
+        parts = sections_below(document, section)
         exits = _part(parts, "Story Exit Checklist", "Exit Checklist")
         criteria = _part(parts, "Acceptance Criteria")
         yield Group(
@@ -192,7 +191,7 @@ def _stories(document: Document) -> Iterator[Group]:
         )
 
 
-def _part(parts: list[Section], *titles: str) -> Section | None:
+def _part(parts: tuple[Section, ...], *titles: str) -> Section | None:
     for title in titles:
         for part in parts:
             if same_heading(part.title, title):
@@ -200,7 +199,7 @@ def _part(parts: list[Section], *titles: str) -> Section | None:
     return None
 
 
-def _hygiene(parts: list[Section]) -> Section | None:
+def _hygiene(parts: tuple[Section, ...]) -> Section | None:
     named = _part(parts, "Story Progress & Hygiene")
     return named or next((part for part in parts if "hygiene" in fold(part.title)), None)
 
@@ -229,7 +228,7 @@ def _skeletons(document: Document) -> tuple[tuple[Group, ...], tuple[PlanTask, .
         if match is None:
             continue
         key = match["id"].upper()
-        status = document.field("Status", section.whole)
+        status = find_field(document, "Status", section.whole)
         word = status.value if status else ""
         undecided = is_undecided(word, SKELETON_STATES) or bool(placeholder_spans(word))
         named = [state for name, state in SKELETON_STATES.items() if same_word(word, name)]
@@ -248,7 +247,7 @@ def _skeletons(document: Document) -> tuple[tuple[Group, ...], tuple[PlanTask, .
                 status_word="" if undecided else word,
             )
         )
-        for place, found in enumerate(document.tasks_in(section.whole), 1):
+        for place, found in enumerate(tasks_in(document, section.whole), 1):
             checklists.append(replace(box(found, f"{key}/C-{place}"), story=key))
     if not tasks:
         return (), ()

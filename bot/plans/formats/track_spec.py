@@ -13,12 +13,15 @@ from bot.plans.formats.parts import (
     boxes,
     confidence,
     field_value,
+    fields_in,
+    find_field,
     find_section,
     main_title,
     matching_headings,
     other_boxes,
     read_header,
     records,
+    tasks_in,
     title_part,
 )
 from bot.plans.formats.questions import bullet_questions
@@ -62,6 +65,8 @@ _STATUS = re.compile(r"\[(?P<mark>[ xX])\]\s*(?P<word>.*)")
 _PATH = re.compile(r"`([^`]+)`")
 _WAIVED = re.compile(r"(?:\[[ xX]?\]\s*)?n/?a\b\s*[-:,(]*\s*(?P<reason>.*?)\)?\s*", re.IGNORECASE)
 _OPTIONAL = re.compile(r"\(\s*if\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_ROLE = 8
 _WHOLE_NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -80,7 +85,7 @@ def read(
     approvals = tuple(_approvals(document))
     groups = tuple(_groups(document))
     examples = example_rows(document)
-    status = document.field("Status")
+    status = find_field(document, "Status")
     written = _STATUS.fullmatch(status.value.strip()) if status else None
     questions = find_section(document, "Open Questions")
     known = [task for group in groups for task in group.tasks]
@@ -132,7 +137,7 @@ def _verdict(approval: Approval) -> bool | None:
 def _groups(document: Document) -> Iterator[Group]:
     for title, kind in (("Acceptance Criteria", "checklist"), ("Approval Gates", "approvals")):
         section = find_section(document, title)
-        if section is None or not document.tasks_in(section.whole):
+        if section is None or not tasks_in(document, section.whole):
             continue
         key = title.casefold().replace(" ", "-")
         tasks = boxes(document, section.whole, f"{key}.", key)
@@ -143,21 +148,23 @@ def _approvals(document: Document) -> Iterator[Approval]:
     section = find_section(document, APPROVALS)
     rows = list(records(document, section, ("Role", "Status")))
     gates_section = find_section(document, "Approval Gates")
-    gates = document.tasks_in(gates_section.whole) if gates_section else ()
+    gates = tasks_in(document, gates_section.whole) if gates_section else ()
     found = [_approval(row) for row in rows]
-    owners = {gate.offset: _owner(gate, found) for gate in gates}
+    owned: dict[str, Task] = {}
+    for gate, role in zip(gates, _owners(gates, found), strict=True):
+        owned.setdefault(role, gate)
     for approval in found:
-        gate = next((gate for gate in gates if owners[gate.offset] == approval.role), None)
-        if gate is None:
+        own = owned.get(fold(approval.role))
+        if own is None:
             yield approval
             continue
-        optional = approval.optional or _OPTIONAL.search(gate.raw) is not None
+        optional = approval.optional or _OPTIONAL.search(own.raw) is not None
         yield replace(
             approval,
             optional=optional,
-            gate_line=gate.line,
-            gate_checked=gate.checked,
-            gate_offset=gate.offset,
+            gate_line=own.line,
+            gate_checked=own.checked,
+            gate_offset=own.offset,
         )
 
 
@@ -178,15 +185,23 @@ def _approval(row: Record) -> Approval:
     )
 
 
-def _owner(gate: Task, approvals: list[Approval]) -> str | None:
-    """The role that a gate's text names; the longest where several are."""
-    text = fold(gate.text)
-    named = [
-        approval.role
-        for approval in approvals
-        if re.search(rf"(?<!\w){re.escape(fold(approval.role))}(?!\w)", text) and approval.role
-    ]
-    return max(named, key=len, default=None)
+def _owners(gates: tuple[Task, ...], approvals: list[Approval]) -> list[str]:
+    """The role that each gate's text names, ``""`` for none; the longest where it names several."""
+    named = [fold(approval.role) for approval in approvals]
+    roles = {tuple(_WORD.findall(role)): role for role in named}
+    roles.pop((), None)
+    longest = min(max((len(role) for role in roles), default=0), _LONGEST_ROLE)
+    return [_named_role(gate, roles, longest) for gate in gates]
+
+
+def _named_role(gate: Task, roles: Mapping[tuple[str, ...], str], longest: int) -> str:
+    words = _WORD.findall(fold(gate.text))
+    for length in range(longest, 0, -1):
+        for start in range(len(words) - length + 1):
+            role = tuple(words[start : start + length])
+            if role in roles:
+                return roles[role]
+    return ""
 
 
 def _risks(document: Document) -> Iterator[Risk]:
@@ -222,7 +237,7 @@ def _artifacts(document: Document) -> Iterator[Artifact]:
     section = find_section(document, "Context References")
     if section is None:
         return
-    for field in document.fields_in(section.whole):
+    for field in fields_in(document, section.whole):
         named = _PATH.search(field.value)
         if named is None or is_placeholder(named[1]):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bot.plans.cellwords import (
     is_nothing,
@@ -18,6 +19,8 @@ from bot.plans.formats.parts import (
     box,
     confidence,
     field_value,
+    fields_in,
+    find_field,
     find_section,
     find_table,
     main_title,
@@ -26,6 +29,8 @@ from bot.plans.formats.parts import (
     read_header,
     records,
     section_part,
+    sections_below,
+    tasks_in,
     title_part,
 )
 from bot.plans.model import (
@@ -92,7 +97,12 @@ def read(
     groups = tuple(_groups(document, statuses))
     examples = example_rows(document)
     status = field_value(document, "Status")
-    boxed = tuple(_requirement_box(requirement, document) for requirement in requirements)
+    by_offset = {task.offset: task for task in document.tasks}
+    boxed = tuple(
+        replace(box(by_offset[r.offset], r.id), text=r.text, own_id=r.id)
+        for r in requirements
+        if r.offset is not None
+    )
     design = find_section(document, "Design")
     return Plan(
         format=NAME,
@@ -137,7 +147,7 @@ def requirements_in(document: Document) -> Iterator[Requirement]:
     if section is None:
         return
     coverage = {entry.name: entry.tasks for entry in _coverage(document)}
-    tasks = document.tasks_in(section.whole)
+    tasks = tasks_in(document, section.whole)
     named = [_REQUIREMENT.match(normalise_dashes(task.raw)) for task in tasks]
     taken = {match[1].upper() for match in named if match}
     for place, (task, match) in enumerate(zip(tasks, named, strict=True), 1):
@@ -157,25 +167,11 @@ def requirements_in(document: Document) -> Iterator[Requirement]:
         )
 
 
-def _requirement_box(requirement: Requirement, document: Document) -> PlanTask:
-    task = next(task for task in document.tasks if task.offset == requirement.offset)
-    found = box(task, requirement.id)
-    return PlanTask(
-        address=requirement.id,
-        text=requirement.text,
-        line=found.line,
-        state=found.state,
-        own_id=requirement.id,
-        settled=found.settled,
-        offset=found.offset,
-    )
-
-
 def _validation(document: Document) -> Iterator[Gate]:
     section = find_section(document, "Architecture Validation")
     if section is None:
         return
-    result = document.field("Result", section.whole)
+    result = find_field(document, "Result", section.whole)
     word = leading_word(result.value, RESULTS) if result else None
     verdict = {"PASS": True, "FAIL": False, None: None}[word]
     lines = body_text(document, section.body).split("\n")
@@ -293,11 +289,10 @@ def _cross_cutting(document: Document) -> Iterator[tuple[str, Section]]:
 
 
 def _design(document: Document, design: Section) -> Iterator[Part]:
-    for section in document.sections:
-        if section is not design and section.heading.start in design.whole:
-            yield section_part(document, section)
+    below = sections_below(document, design)
+    yield from (section_part(document, section) for section in below)
     text = section_part(document, design).text
-    if text and not document.sections_under(design.path):
+    if text and not below:
         yield Part(design.title, design.line, text)
 
 
@@ -307,7 +302,7 @@ def _parts(document: Document) -> Iterator[Part]:
     if design is not None:
         yield from _design(document, design)
     for name, section in _cross_cutting(document):
-        fields = [field for field in document.fields_in(section.whole) if field.shape != "plain"]
+        fields = [field for field in fields_in(document, section.whole) if field.shape != "plain"]
         if not fields:
             yield section_part(document, section, name)
         for field in fields:
@@ -335,7 +330,7 @@ def _scenarios(document: Document) -> Iterator[Scenario]:
     for name, section in _cross_cutting(document):
         if name != "Test":
             continue
-        field = document.field("E2E Scenarios", section.whole)
+        field = find_field(document, "E2E Scenarios", section.whole)
         if field is None:
             continue
         text = field.value or _nested(document, field.line, section)
@@ -354,8 +349,8 @@ def _revisions(document: Document) -> Iterator[Revision]:
     whole = find_section(document, "Revisions")
     if whole is None:
         return
-    for section in document.sections:
+    for section in sections_below(document, whole):
         match = _REVISION.fullmatch(normalise_dashes(section.title).strip())
-        if match and section.heading.start in whole.whole:
+        if match:
             feedback = field_value(document, "Feedback", section.whole).strip("\"“” ")
             yield Revision(int(match[1]), section.line, match[2].strip(), feedback)

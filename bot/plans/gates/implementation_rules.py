@@ -31,6 +31,8 @@ _OPTION = re.compile(r"^\W*(?:\[REMOVE IF UNUSED\]\s*)?(Option (?:\d{1,3}|N))\s*
 _ACTION = re.compile(r"ACTION REQUIRED")
 _RECHECK = re.compile(r"re-?\s?check", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]{4,}")
+# Each of these rows is held against every entry of the log.
+_MOST_ROWS = 200
 
 
 def findings(context: Context) -> Iterator[Problem]:
@@ -125,7 +127,7 @@ def _complexity(context: Context) -> Iterator[Problem]:
     if held is None:
         return
     log = _decision_words(parse_document(held))
-    for row in rows:
+    for row in rows[:_MOST_ROWS]:
         if not _is_logged(row, log):
             yield finding(
                 "impl.complexity-unlogged",

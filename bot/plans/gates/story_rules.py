@@ -232,9 +232,10 @@ def _aspects(context: Context) -> Iterator[Problem]:
                 "Name its tasks, or write N/A in the last column.",
                 entry.line if entry else heading,
             )
+    covering = {a: set(entries[fold(a)].tasks) for a in ASPECTS if fold(a) in entries}
     for task in plan.tasks:
         said = _aspects_of(task.covers)
-        listed = {a for a in ASPECTS if (e := entries.get(fold(a))) and task.address in e.tasks}
+        listed = {aspect for aspect, numbers in covering.items() if task.address in numbers}
         if said and said != listed:
             yield finding(
                 "story.aspect-differs",
