@@ -23,7 +23,7 @@ from bot.emulator.stage import Stage, open_stage
 from bot.plans.render import parse_plan_marker, plan_text
 
 PATIENCE_SECONDS = 150.0
-REPOSITORIES = 12
+REPOSITORIES = 40
 
 
 def children(pid: int) -> list[int]:
@@ -62,7 +62,7 @@ class Killer:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self.done and not self._stop.wait(self._chance.uniform(0.1, 9.0)):
+        while not self.done and not self._stop.wait(self._chance.uniform(0.1, 4.0)):
             victims = children(self._plansync.pid)
             if victims:
                 os.kill(self._chance.choice(victims), signal.SIGKILL)
