@@ -8,7 +8,7 @@ plansync's own writes included. ``interrupt`` fails or crashes a call, before or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,9 +56,14 @@ class Delivery:
 @dataclass(slots=True)
 class _Interruption:
     left: int
-    error: BaseException
+    error: BaseException | Callable[[], object]
     calls: str
     after: bool
+
+    def strike(self) -> None:
+        if isinstance(self.error, BaseException):
+            raise self.error
+        self.error()
 
 
 class FakeGitHub:
@@ -201,16 +206,26 @@ class FakeGitHub:
         """
         self._interruptions.append(_Interruption(nth, error, calls, after))
 
+    def meanwhile(
+        self, act: Callable[[], object], *, nth: int = 1, calls: str = "writes", after: bool = False
+    ) -> None:
+        """Somebody acts at the nth call from now on: between what plansync read and its write."""
+        self._interruptions.append(_Interruption(nth, act, calls, after))
+
+    def calm(self) -> None:
+        """Nothing that was to go wrong does any more."""
+        self._interruptions.clear()
+
     @contextmanager
     def called(self, name: str, kind: str) -> Iterator[None]:
         """Around every call of a reader (``reads``) or writer (``writes``)."""
         self.calls.append(name)
         due = self._due(name, kind)
         if due is not None and not due.after:
-            raise due.error
+            due.strike()
         yield
-        if due is not None:
-            raise due.error
+        if due is not None and due.after:
+            due.strike()
 
     def _due(self, name: str, kind: str) -> _Interruption | None:
         found = None
