@@ -25,7 +25,8 @@ class Field:
     """One field. ``span`` is the value's; an empty value stands right after its colon.
 
     ``shape`` is ``bold``, ``bold-colon`` or ``plain``; ``following`` says that the value stands on
-    the lines after the key, joined by ``\\n`` in ``value``.
+    the lines after the key, joined by ``\\n`` in ``value``. A value that begins on the key's line
+    ends with it, even where the paragraph goes on, so that setting one never takes prose away.
     """
 
     key: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from bot.plans.document import Document
+from bot.plans.document import Document, Task
+from bot.plans.model import Problem
 
 
 def outline(
@@ -28,18 +29,7 @@ def outline(
             {"level": section.level, "title": section.title, "line": section.line}
             for section in document.sections
         ],
-        "tasks": [
-            {
-                "line": task.line,
-                "offset": task.offset,
-                "checked": task.checked,
-                "text": task.text,
-                "section": list(task.section),
-                "id": task.own_id,
-                "address": known.get(task.offset),
-            }
-            for task in document.tasks
-        ],
+        "tasks": [_task(task, known.get(task.offset)) for task in document.tasks],
         "tables": [
             {
                 "line": table.line,
@@ -59,17 +49,30 @@ def outline(
             for field in document.fields
         ],
         "front_matter": _json(front_matter.data) if front_matter is not None else None,
-        "problems": [
-            {
-                "code": problem.code,
-                "severity": problem.severity.value,
-                "line": problem.line,
-                "column": problem.column,
-                "message": problem.message,
-                "fix": problem.fix,
-            }
-            for problem in document.problems
-        ],
+        "problems": [_problem(problem) for problem in document.problems],
+    }
+
+
+def _task(task: Task, address: str | None) -> dict[str, object]:
+    return {
+        "line": task.line,
+        "offset": task.offset,
+        "checked": task.checked,
+        "text": task.text,
+        "section": list(task.section),
+        "id": task.own_id,
+        "address": address,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "fix": problem.fix,
     }
 
 

@@ -64,7 +64,8 @@ def _attempts(
         attempts.append((splice, ("", False)))
     if place == 0 and document.text[row.span.start] != "|":
         # What begins a block or is empty needs a leading pipe to stay a cell.
-        guarded = f"| {value}" if value else "| |" if len(row.cells) == 1 else "|"
+        lone = not PIPE.search(row.span.of(document.text))
+        guarded = f"| {value}" if value else "| |" if lone else "|"
         span = row.cells[0].span
         attempts.append((Splice(span.start, span.end, guarded), (value, True)))
     return attempts

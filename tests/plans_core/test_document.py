@@ -312,9 +312,9 @@ MERGES = "\n".join(
     ],
 )
 def test_yaml_that_is_dear_or_strange_is_a_problem_at_once(content: str, code: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     document = parse_uncached(f"---\n{content}\n---\n\n- [ ] a task\n")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert [problem.code for problem in document.problems] == [code]
     assert document.front_matter is None
     assert [task.text for task in document.tasks][-1:] == ["a task"]
@@ -351,9 +351,9 @@ def test_problems_say_where_they_are(text: str, code: str, line: int, column: in
     ],
 )
 def test_limits_refuse_the_whole_text_and_drop_nothing_silently(text: str, code: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     document = parse_uncached("- [ ] first\n\n# H\n\n" + text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert document.refused
     assert document.tasks == ()
     assert document.sections == ()
@@ -372,10 +372,10 @@ def test_deep_nesting_below_the_limit_is_read_to_the_end() -> None:
 
 
 def test_brackets_a_hundred_thousand_deep_take_no_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     document = parse_uncached("- [ ] " + "[" * 100_000 + "](a)" * 10)
     assert document.tasks[0].text.startswith("[[")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_comments_in_code_are_no_comments() -> None:
