@@ -10,6 +10,7 @@ from bot.github.ports import (
     CommentSnapshot,
     IssueSnapshot,
     Person,
+    PullSnapshot,
     Refused,
     RepoRef,
 )
@@ -27,6 +28,7 @@ def _call(kind: str) -> Callable[[F], F]:
         @wraps(method)
         def counted(self: Bound, *args: Any, **kwargs: Any) -> Any:
             with self.world.called(method.__name__, kind):
+                self._check(method.__name__, kind)
                 return method(self, *args, **kwargs)
 
         return cast(F, counted)
@@ -52,6 +54,19 @@ class Bound:
             return self.world.repositories[self._ref.id]
         except KeyError:
             raise Refused(404, "Not Found", "the repository") from None
+
+    def _check(self, name: str, kind: str) -> None:
+        """What GitHub says no to, whatever is asked."""
+        refuses = self._it.refuses
+        for known in ("any", kind, name):
+            if known in refuses:
+                raise refuses[known]
+        if kind == "writes" and self._it.archived:
+            raise Refused(403, "Repository was archived so is read-only.", name)
+
+    def _check_issues(self) -> None:
+        if not self._it.has_issues:
+            raise Refused(410, "Issues has been disabled in this repository.", "the issues")
 
     def _person(self, login: str) -> Person:
         return Person(login, self.world.account_id(login), login.endswith("[bot]"))
@@ -79,4 +94,23 @@ class Bound:
             author=self._person(comment.author),
             ours=comment.author == self.world.bot,
             url=self._it.url(f"/issues/{comment.number}#issuecomment-{comment.id}"),
+        )
+
+    def _pull(self, number: int) -> PullSnapshot:
+        pull, issue = self._it.pulls[number], self._it.issues[number]
+        return PullSnapshot(
+            number=number,
+            title=issue.title,
+            body=issue.body,
+            state=issue.state,
+            merged=pull.merge_commit is not None,
+            draft=pull.draft,
+            head_ref=pull.head,
+            head_sha=self._it.head_of(pull),
+            base_ref=pull.base,
+            author=self._person(issue.author),
+            url=self._it.url(f"/pull/{number}"),
+            merge_commit_sha=pull.merge_commit,
+            merged_at=pull.merged_at,
+            head_full_name=self._it.full_name,
         )

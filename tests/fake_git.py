@@ -60,6 +60,17 @@ class Git:
         self.commits[sha] = Commit(sha, message, parents, files, author, date)
         return sha
 
+    def onto(
+        self, parents: tuple[str, ...], changes: Mapping[str, bytes | None]
+    ) -> Mapping[str, bytes | None]:
+        """Changes to the last parent's tree, as changes to the first one's."""
+        if len(parents) == 1:
+            return changes
+        mine, theirs = self.commits[parents[0]].files, self.commits[parents[1]].files
+        taken: dict[str, bytes | None] = {path: None for path in mine if path not in theirs}
+        taken.update((path, self.blobs[sha]) for path, sha in theirs.items())
+        return {**taken, **changes}
+
     def resolve(self, ref: str) -> Commit | None:
         """The commit that a branch or a commit id names."""
         return self.commits.get(self.branches.get(ref, ref))

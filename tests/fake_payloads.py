@@ -32,7 +32,7 @@ def repository(repo: FakeRepository) -> dict[str, Any]:
         "full_name": repo.full_name,
         "private": repo.private,
         "archived": repo.archived,
-        "has_issues": True,
+        "has_issues": repo.has_issues,
         "default_branch": repo.default_branch,
         "html_url": repo.url(""),
         "owner": {"login": owner, "id": repo.world.account_id(owner), "type": "Organization"},
@@ -117,6 +117,20 @@ def push(repo: FakeRepository, branch: str, before: str | None, after: str) -> d
         "forced": bool(before) and before not in git.ancestors(after),
         "commits": listed,
         "head_commit": _pushed(repo, after),
+    }
+
+
+def deleted(branch: str, before: str) -> dict[str, Any]:
+    """The push that says that a branch is no more."""
+    return {
+        "ref": f"refs/heads/{branch}",
+        "before": before,
+        "after": NO_COMMIT,
+        "created": False,
+        "deleted": True,
+        "forced": False,
+        "commits": [],
+        "head_commit": None,
     }
 
 

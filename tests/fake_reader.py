@@ -11,6 +11,7 @@ from bot.github.live_reader import LARGEST_FILE
 from bot.github.ports import (
     CommentSnapshot,
     CommitSnapshot,
+    Compared,
     FileSnapshot,
     IssueSnapshot,
     Milestone,
@@ -34,10 +35,13 @@ class FakeReader(Bound):
     @reads
     def repository(self) -> RepositorySnapshot:
         it = self._it
-        return RepositorySnapshot(it.id, it.full_name, it.default_branch, it.private, it.archived)
+        return RepositorySnapshot(
+            it.id, it.full_name, it.default_branch, it.private, it.archived, it.has_issues
+        )
 
     @reads
     def issue(self, number: int) -> IssueSnapshot | None:
+        self._check_issues()
         issue = self._it.issues.get(number)
         if issue is None or number in self._it.pulls:
             return None
@@ -118,27 +122,34 @@ class FakeReader(Bound):
         return changed if len(changed) < 300 else None
 
     @reads
-    def pull(self, number: int) -> PullSnapshot | None:
-        pull = self._it.pulls.get(number)
-        if pull is None:
+    def compared(self, base: str, head: str) -> Compared | None:
+        git = self._it.git
+        one, other = git.resolve(base), git.resolve(head)
+        common = git.merge_base(one.sha, other.sha) if one and other else None
+        if one is None or other is None or common is None:
             return None
-        issue = self._it.issues[number]
-        return PullSnapshot(
-            number=number,
-            title=issue.title,
-            body=issue.body,
-            state=issue.state,
-            merged=pull.merge_commit is not None,
-            draft=pull.draft,
-            head_ref=pull.head,
-            head_sha=self._it.head_of(pull),
-            base_ref=pull.base,
-            author=self._person(issue.author),
-            url=self._it.url(f"/pull/{number}"),
-            merge_commit_sha=pull.merge_commit,
-            merged_at=pull.merged_at,
-            head_full_name=self._it.full_name,
+        before, after = set(git.ancestors(one.sha)), set(git.ancestors(other.sha))
+        changed = git.changed(common, other.sha)
+        return Compared(
+            merge_base=common,
+            ahead=len(after - before),
+            behind=len(before - after),
+            paths=tuple(changed) if len(changed) < 300 else None,
         )
+
+    @reads
+    def paths(self, commit: str) -> list[str] | None:
+        found = self._it.git.commits.get(commit)
+        return sorted(found.files) if found else []
+
+    @reads
+    def pull(self, number: int) -> PullSnapshot | None:
+        return self._pull(number) if number in self._it.pulls else None
+
+    @reads
+    def pulls(self, head: str) -> list[PullSnapshot]:
+        named = [number for number, pull in self._it.pulls.items() if pull.head == head]
+        return [self._pull(number) for number in sorted(named, reverse=True)[:30]]
 
     @reads
     def pull_paths(self, number: int) -> list[str]:

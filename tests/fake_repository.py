@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.emulator.pulls import closing
-from bot.github.ports import RepoRef
+from bot.github.ports import Refused, RepoRef
 from tests import fake_payloads as payloads
 from tests.fake_git import Git
 
@@ -61,6 +61,9 @@ class FakeRepository:
     private: bool = False
     archived: bool = False
     protected: bool = False
+    has_issues: bool = True
+    refuses: dict[str, Refused] = field(default_factory=dict)
+    """What is refused for now: by a method's name, ``reads``, ``writes`` or ``any``."""
     git: Git = field(default_factory=Git)
     issues: dict[int, FakeIssue] = field(default_factory=dict)
     pulls: dict[int, FakePull] = field(default_factory=dict)
@@ -225,15 +228,32 @@ class FakeRepository:
         changes: Mapping[str, bytes | None],
         message: str,
         branch: str | None = None,
+        merging: str | None = None,
     ) -> str:
-        """A commit at the tip of a branch, pushed."""
+        """A commit at the tip of a branch, pushed; with ``merging`` of that commit's tree."""
         branch = branch or self.default_branch
-        parent = self.git.branches[branch]
+        parents = (self.git.branches[branch], *((merging,) if merging else ()))
+        changes = self.git.onto(parents, changes)
         sha = self.git.commit(
-            changes, message, parents=(parent,), author=actor, date=self.world.tick()
+            changes, message, parents=parents, author=actor, date=self.world.tick()
         )
         self.move(actor, branch, sha)
         return sha
+
+    def delete_branch(self, actor: str, branch: str) -> None:
+        """A branch that is no more; its open pull requests are closed."""
+        if branch not in self.git.branches:
+            return
+        before = self.git.branches[branch]
+        for pull in self.pulls.values():
+            if pull.head == branch:
+                pull.last_head = before
+        del self.git.branches[branch]
+        self.send("delete", actor, {"ref": branch, "ref_type": "branch"})
+        self.send("push", actor, payloads.deleted(branch, before))
+        for number, pull in self.pulls.items():
+            if pull.head == branch:
+                self.edit_issue(actor, number, state="closed")
 
     def move(self, actor: str, branch: str, sha: str) -> None:
         """A branch at another commit, or a new branch; open pull requests follow."""

@@ -10,6 +10,7 @@ from bot.github.ports import (
     Committed,
     IssueSnapshot,
     Milestone,
+    PullSnapshot,
     Refused,
     RepoPath,
     Stale,
@@ -35,6 +36,7 @@ class FakeWriter(Bound):
         assignees: Sequence[str] = (),
         milestone: int | None = None,
     ) -> IssueSnapshot:
+        self._check_issues()
         if not title.strip():
             raise Refused(422, "title is missing", "creating an issue")
         self._check_body(body)
@@ -137,6 +139,7 @@ class FakeWriter(Bound):
         *,
         expected_head: str,
         branch: str,
+        merging: str | None = None,
     ) -> Committed:
         branch = self._open_branch(branch)
         for path in files:
@@ -145,15 +148,53 @@ class FakeWriter(Bound):
         if git.branches[branch] != expected_head:
             raise Stale(f"{branch} is at {git.branches[branch]}, not at {expected_head}")
         for path, text in files.items():
-            if text is None and path not in git.commits[expected_head].files:
+            if text is None and path not in git.commits[merging or expected_head].files:
                 raise Refused(422, f"{path} does not exist", "preparing a commit")
         changes = {
             str(path): None if text is None else text.encode("utf-8")
             for path, text in files.items()
         }
-        sha = self._it.commit(self.world.bot, changes, message, branch)
+        sha = self._it.commit(self.world.bot, changes, message, branch, merging)
         written = git.commits[sha].files
         return Committed(sha, tuple((p, written[p]) for p in changes if changes[p] is not None))
+
+    @writes
+    def create_branch(self, branch: str, sha: str) -> None:
+        if branch in self._it.git.branches:
+            raise Stale(f"There is a branch {branch} already.")
+        if sha not in self._it.git.commits:
+            raise Refused(422, "Object does not exist", f"creating the branch {branch}")
+        self._it.move(self.world.bot, branch, sha)
+
+    @writes
+    def delete_branch(self, branch: str) -> None:
+        self._it.delete_branch(self.world.bot, branch)
+
+    @writes
+    def create_pull(self, title: str, body: str, *, head: str, base: str) -> PullSnapshot:
+        it, git = self._it, self._it.git
+        if head not in git.branches or base not in git.branches:
+            raise Refused(422, "Validation Failed; invalid head", "opening a pull request")
+        if not set(git.ancestors(git.branches[head])) - set(git.ancestors(git.branches[base])):
+            raise Refused(422, f"No commits between {base} and {head}", "opening a pull request")
+        there = [n for n, one in it.pulls.items() if one.head == head]
+        if any(it.issues[number].state == "open" for number in there):
+            raise Refused(422, "A pull request already exists", "opening a pull request")
+        return self._pull(it.open_pull(self.world.bot, head, base, title, body).number)
+
+    @writes
+    def edit_pull(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        state: str | None = None,
+    ) -> PullSnapshot:
+        if number not in self._it.pulls:
+            raise Refused(404, "Not Found", f"editing pull request #{number}")
+        self._it.edit_issue(self.world.bot, number, title=title, body=body, state=state)
+        return self._pull(number)
 
     @writes
     def react(self, comment_id: int, reaction: str) -> None:
@@ -161,6 +202,8 @@ class FakeWriter(Bound):
             self._it.reactions.append((comment_id, reaction))
 
     def _existing(self, number: int) -> FakeIssue:
+        if number not in self._it.pulls:
+            self._check_issues()
         try:
             return self._it.issues[number]
         except KeyError:

@@ -41,6 +41,11 @@ def is_gone(answer: Answer) -> bool:
     return answer.status in (404, 410)
 
 
+def issues_are_off(answer: Answer) -> bool:
+    """Whether there is no issue to see because the repository has none at all."""
+    return answer.status == 410 and "disabled" in message(answer)
+
+
 def message(answer: Answer) -> str:
     """GitHub's own words about an error, with those of its parts; one line, at most 300 letters."""
     try:

@@ -11,13 +11,23 @@ from typing import TypeVar
 
 from bot.errors import Retryable, UserProblem
 from bot.github import payloads
-from bot.github.answers import failure, is_gone, mapping, ok, parsed, unreadable
+from bot.github.answers import (
+    failure,
+    is_gone,
+    issues_are_off,
+    mapping,
+    objects,
+    ok,
+    parsed,
+    unreadable,
+)
 from bot.github.channel import Channel, branch_part, name_part, path_part
 from bot.github.gitids import git_blob_id
 from bot.github.payloads import Data
 from bot.github.ports import (
     CommentSnapshot,
     CommitSnapshot,
+    Compared,
     FileSnapshot,
     IssueSnapshot,
     Milestone,
@@ -66,10 +76,14 @@ class LiveReader:
 
     def issue(self, number: int) -> IssueSnapshot | None:
         """https://docs.github.com/en/rest/issues/issues#get-an-issue"""
-        data = self._object(f"/issues/{int(number)}")
-        if data is None or payloads.is_pull(data[1]):
+        answer = self._channel.get(f"/issues/{int(number)}")
+        if is_gone(answer) and not issues_are_off(answer):
             return None
-        return self._channel.value(data[0], lambda a: payloads.issue(mapping(a)))
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what=f"reading issue #{number}")
+        if payloads.is_pull(mapping(answer)):
+            return None
+        return self._channel.value(answer, lambda a: payloads.issue(mapping(a)))
 
     def issues(
         self, *, labels: Sequence[str] = (), state: str = "all", since: datetime | None = None
@@ -165,12 +179,65 @@ class LiveReader:
             return None
         return self._channel.value(data[0], lambda _: _paths(files))
 
+    def compared(self, base: str, head: str) -> Compared | None:
+        """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+        suffix = f"/compare/{branch_part(base)}...{branch_part(head)}"
+        data = self._object(suffix, query={"per_page": "1", "page": "1"})
+        if data is None:
+            return None
+        files = data[1].get("files")
+        whole = isinstance(files, list) and len(files) < _COMPARE_LIMIT
+        return self._channel.value(
+            data[0],
+            lambda a: Compared(
+                merge_base=payloads.text_of(
+                    payloads.part_of(mapping(a), "merge_base_commit"), "sha"
+                ),
+                ahead=payloads.count_of(mapping(a), "ahead_by"),
+                behind=payloads.count_of(mapping(a), "behind_by"),
+                paths=tuple(_paths(files)) if isinstance(files, list) and whole else None,
+            ),
+        )
+
+    def paths(self, commit: str) -> list[str] | None:
+        """https://docs.github.com/en/rest/git/trees#get-a-tree"""
+        data = self._object(
+            f"/git/trees/{name_part(commit)}", missing=_NO_COMMITS, query={"recursive": "1"}
+        )
+        if data is None:
+            return []
+        items = data[1].get("tree")
+        if data[1].get("truncated") is True:
+            return None
+        if not isinstance(items, list):
+            raise unreadable(data[0])
+        blobs = [item for item in items if item.get("type") == "blob"]
+        return self._channel.value(
+            data[0], lambda _: sorted(payloads.text_of(item, "path") for item in blobs)
+        )
+
     def pull(self, number: int) -> PullSnapshot | None:
         """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request"""
         data = self._object(f"/pulls/{int(number)}")
         if data is None:
             return None
         return self._channel.value(data[0], lambda a: payloads.pull(mapping(a)))
+
+    def pulls(self, head: str) -> list[PullSnapshot]:
+        """https://docs.github.com/en/rest/pulls/pulls#list-pull-requests"""
+        query = {
+            "head": f"{self.repo.owner}:{head}",
+            "state": "all",
+            "sort": "created",
+            "direction": "desc",
+            "per_page": "30",
+        }
+        answer = self._channel.get("/pulls", query)
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what="listing pull requests")
+        found = self._channel.value(answer, lambda a: [payloads.pull(x) for x in objects(a)])
+        # An old name of the owner would be ignored and every pull request be listed.
+        return [pull for pull in found if pull.head_ref == head]
 
     def pull_paths(self, number: int) -> list[str]:
         """https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files"""

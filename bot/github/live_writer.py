@@ -21,6 +21,7 @@ from bot.github.answers import (
     ok,
     reference_failure,
 )
+from bot.github.answers import message as words_of
 from bot.github.channel import Channel, branch_part, name_part, path_part
 from bot.github.gitids import git_blob_id
 from bot.github.ports import (
@@ -28,6 +29,7 @@ from bot.github.ports import (
     Committed,
     IssueSnapshot,
     Milestone,
+    PullSnapshot,
     Refused,
     RepoPath,
     RepoRef,
@@ -189,6 +191,7 @@ class LiveWriter:
         *,
         expected_head: str,
         branch: str,
+        merging: str | None = None,
     ) -> Committed:
         """Four requests; only the last one is seen by others.
 
@@ -205,8 +208,10 @@ class LiveWriter:
                 blobs.append((str(path), git_blob_id(_writable(path, text))))
                 entry["content"] = text
             entries.append(entry)
-        tree = self._made("/git/trees", {"base_tree": self._tree(expected_head), "tree": entries})
-        fields = {"message": message, "tree": tree, "parents": [expected_head]}
+        base_tree = self._tree(merging or expected_head)
+        tree = self._made("/git/trees", {"base_tree": base_tree, "tree": entries})
+        parents = [expected_head, *([merging] if merging else [])]
+        fields = {"message": message, "tree": tree, "parents": parents}
         commit = self._made("/git/commits", fields)
         self._move(branch, commit)
         return Committed(commit, tuple(blobs))
@@ -235,6 +240,49 @@ class LiveWriter:
         )
         if moved != commit:
             raise Stale(f"{branch} is at {moved[:7]}, not at the commit just made.")
+
+    def create_branch(self, branch: str, sha: str) -> None:
+        """https://docs.github.com/en/rest/git/refs#create-a-reference"""
+        branch_part(branch)
+        body = {"ref": f"refs/heads/{branch}", "sha": sha}
+        answer = self._channel.request("POST", "/git/refs", body=body)
+        if answer.status == 422 and "already exists" in words_of(answer).lower():
+            raise Stale(f"There is a branch {branch} already.")
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what=f"creating the branch {branch}")
+        self._channel.value(
+            answer, lambda a: payloads.text_of(payloads.part_of(mapping(a), "object"), "sha")
+        )
+
+    def delete_branch(self, branch: str) -> None:
+        """https://docs.github.com/en/rest/git/refs#delete-a-reference"""
+        answer = self._channel.request("DELETE", f"/git/refs/heads/{branch_part(branch)}")
+        gone = is_gone(answer) or (
+            answer.status == 422 and "does not exist" in words_of(answer).lower()
+        )
+        if not ok(answer) and not gone:
+            raise failure(answer, self._channel.clock(), what=f"deleting the branch {branch}")
+
+    def create_pull(self, title: str, body: str, *, head: str, base: str) -> PullSnapshot:
+        """https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request"""
+        fields = {"title": title, "body": body, "head": head, "base": base}
+        answer = self._channel.write("POST", "/pulls", fields, what="opening a pull request")
+        return self._channel.value(answer, lambda a: payloads.pull(mapping(a)))
+
+    def edit_pull(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        state: str | None = None,
+    ) -> PullSnapshot:
+        """https://docs.github.com/en/rest/pulls/pulls#update-a-pull-request"""
+        given = {"title": title, "body": body, "state": state}
+        fields = {key: value for key, value in given.items() if value is not None}
+        what = f"editing pull request #{number}"
+        answer = self._channel.write("PATCH", f"/pulls/{int(number)}", fields, what=what)
+        return self._channel.value(answer, lambda a: payloads.pull(mapping(a)))
 
     def react(self, comment_id: int, reaction: str) -> None:
         """https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment"""

@@ -35,6 +35,14 @@ def number_of(data: Data, key: str) -> int:
     return value
 
 
+def count_of(data: Data, key: str) -> int:
+    """A whole number, also zero."""
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Malformed(key)
+    return value
+
+
 def text_of(data: Data, key: str) -> str:
     """A text that is not empty."""
     value = data.get(key)
@@ -161,7 +169,8 @@ def pull(data: Data) -> PullSnapshot:
         title=_text(data, "title"),
         body=_text(data, "body"),
         state=text_of(data, "state"),
-        merged=data.get("merged") is True,
+        # A list of pull requests says only when they were merged.
+        merged=data.get("merged") is True or moment(data.get("merged_at")) is not None,
         draft=data.get("draft") is True,
         head_ref=text_of(head, "ref"),
         head_sha=text_of(head, "sha"),

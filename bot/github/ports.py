@@ -169,6 +169,19 @@ class PullSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """What one branch has that another has not, counted from where they parted.
+
+    ``paths`` differ between ``merge_base`` and the branch; None when GitHub cuts the list.
+    """
+
+    merge_base: str
+    ahead: int
+    behind: int
+    paths: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class CommitSnapshot:
     """A commit: full message, parents, and the committer date."""
 
@@ -210,7 +223,10 @@ class GitHubReader(Protocol):
     def repository(self) -> RepositorySnapshot: ...
 
     def issue(self, number: int) -> IssueSnapshot | None:
-        """The issue, or None when there is none (404, 410) or it is a pull request."""
+        """The issue, or None when there is none (404, 410) or it is a pull request.
+
+        Raises Refused(410) when the repository has its issues switched off.
+        """
         ...
 
     def issues(
@@ -252,7 +268,19 @@ class GitHubReader(Protocol):
         """Paths that differ between two commits; None when GitHub cannot say (cut at 300)."""
         ...
 
+    def compared(self, base: str, head: str) -> Compared | None:
+        """What ``head`` has that ``base`` has not (branches or commits); None when one is gone."""
+        ...
+
+    def paths(self, commit: str) -> list[str] | None:
+        """All files of a commit; None when GitHub cuts the list (over 100,000)."""
+        ...
+
     def pull(self, number: int) -> PullSnapshot | None: ...
+
+    def pulls(self, head: str) -> list[PullSnapshot]:
+        """The newest pull requests from a branch of this repository, of any state, newest first."""
+        ...
 
     def pull_paths(self, number: int) -> list[str]:
         """Paths that a pull request changes, all pages (GitHub lists at most 3,000)."""
@@ -338,9 +366,32 @@ class GitHubWriter(Protocol):
         *,
         expected_head: str,
         branch: str,
+        merging: str | None = None,
     ) -> Committed:
-        """Several files (None deletes) in one commit on ``expected_head``. Stale when it moved."""
+        """Several files (None deletes) in one commit on ``expected_head``. Stale when it moved.
+
+        With ``merging`` it is a merge commit: the tree of that commit with these files.
+        """
         ...
+
+    def create_branch(self, branch: str, sha: str) -> None:
+        """A new branch at a commit. Stale when there is one of that name."""
+        ...
+
+    def delete_branch(self, branch: str) -> None:
+        """Delete a branch; one that is not there is no error."""
+        ...
+
+    def create_pull(self, title: str, body: str, *, head: str, base: str) -> PullSnapshot: ...
+
+    def edit_pull(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        state: str | None = None,
+    ) -> PullSnapshot: ...
 
     def react(self, comment_id: int, reaction: str) -> None:
         """React to an issue comment (``+1``, ``eyes`` …); failing is harmless and not raised."""
