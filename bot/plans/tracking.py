@@ -10,17 +10,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.plans.cellwords import STATUS_WORDS, is_nothing, same_word, state_of
+from bot.plans.cellwords import STATUS_WORDS, is_nothing, leading_word, same_word, state_of
 from bot.plans.document import Document, Row, Table, parse_document
 from bot.plans.edit import append_row, append_to_section, set_cell, set_field, set_task
+from bot.plans.formats import read_plan
 from bot.plans.formats.parts import Record, find_field, find_section
 from bot.plans.formats.user_story import (
+    STATUSES,
     TRACKING_COLUMNS,
     implementation_table,
     pulls_in,
     requirements_in,
     tracking_table,
 )
+from bot.plans.gates.status import story_word
 from bot.plans.model import Plan, PlanTask, Problem, Severity, TaskState
 from bot.plans.placeholders import is_placeholder, is_undecided, placeholder_spans
 from bot.plans.prose import is_example_row
@@ -76,20 +79,55 @@ def move_task(
     fact: PullFact,
     statuses: Mapping[str, str] = STATUS_WORDS,
     tick_requirements: bool = True,
+    status_follows: bool = True,
 ) -> Tracked:
     """Like ``set_pull_fact``, with the status words that were kept as Problems.
 
     A user story's tracking and implementation rows move; any other task's box is ticked when the
     pull request is merged and unticked when that is reverted; a task skeleton's Status is set.
+    ``tick_requirements`` and ``status_follows`` say whether a story's requirements and its own
+    Status follow its rows.
     """
     if plan.format == "user-story" and not _is_box(plan, task):
-        return _move_row(document, plan, task, fact, statuses, tick_requirements)
+        moved = _move_row(document, plan, task, fact, statuses, tick_requirements)
+        if not status_follows:
+            return moved
+        followed = follow_status(moved.text, plan, statuses)
+        return Tracked(followed.text, (*moved.problems, *followed.problems))
     found = plan.task(task)
     if found is None or found.path or _is_no_work(plan, found):
         return Tracked(document.text)
     if found.offset is not None:
         return Tracked(_tick(document, found, fact.state))
     return _set_skeleton(document, found, fact.state)
+
+
+def follow_status(
+    text: str, before: Plan, statuses: Mapping[str, str] = STATUS_WORDS
+) -> Tracked:
+    """A user story's text with its Status as its facts now are, where they differ from ``before``.
+
+    As long as the facts amount to the same word, the word that a person wrote stands. A word that
+    is none of the format's own is kept and told.
+    """
+    document = parse_document(text)
+    now = read_plan(before.path, document, "user-story", statuses=statuses)
+    field = find_field(document, "Status")
+    if now is None or field is None or story_word(now) == story_word(before):
+        return Tracked(text)
+    word = story_word(now)
+    written = leading_word(field.value, STATUSES)
+    unset = is_undecided(field.value, STATUSES) or placeholder_spans(field.value)
+    if written is None and field.value and not unset:
+        problem = Problem(
+            "story.status-word",
+            f"The status “{field.value}” is none that a user story has; it was kept.",
+            f"Use one of {', '.join(STATUSES)}.",
+            field.line,
+            severity=Severity.WARNING,
+        )
+        return Tracked(text, (problem,))
+    return Tracked(text if written == word else set_field(document, field, word))
 
 
 def add_tracking_rows(

@@ -101,6 +101,20 @@ def test_settled_boxes_count_and_a_bare_na_does_not() -> None:
     assert [task.address for task in plan.tasks] == ["0.1", "0.2", "0.3", "0.4"]
 
 
+def test_a_phase_that_stands_twice_or_inside_another_is_counted_once() -> None:
+    plan = read(
+        HEAD + "## Implementation Plan\n### Phase 1: A\n- [ ] one\n#### Phase 2: inner\n- [ ] two\n"
+        "### Phase 1: again\n- [ ] three\n### Phase 2: B\n- [ ] four\n",
+        "plan_docs/x.md",
+    )  # fmt: skip
+    assert [(t.address, t.text) for t in plan.tasks] == [
+        ("1.1", "one"), ("1.2", "two"), ("1.3", "three"), ("2.1", "four"),
+    ]  # fmt: skip
+    assert [(group.key, group.title) for group in plan.groups] == [
+        ("1", "Phase 1: A"), ("2", "Phase 2: B"),
+    ]  # fmt: skip
+
+
 def test_phase_headings_with_any_dash_and_boxes_elsewhere_have_addresses_too() -> None:
     document = parse_document(
         HEAD + "## Implementation Plan\n#### Phase 2 – Core\n- [ ] one\n  - [ ] nested\n"

@@ -180,6 +180,31 @@ def test_a_merged_pull_request_ticks_the_box_it_names_and_a_revert_unticks_it() 
     assert after(merged, ("2.3", 8, "reverted"), path=path) == text
 
 
+def test_the_status_of_a_story_follows_when_its_facts_change() -> None:
+    text = STORY.replace("# User Story: Codes\n", "# User Story: Codes\n\n**Status**: Draft\n")
+    opened = after(text, ("1", 41, "open"))
+    assert "**Status**: In Progress\n" in opened
+    assert "**Status**: Draft\n" in after(opened, ("1", 41, "closed"))
+    complete = after(opened, ("1", 41, "merged"), ("2", 42, "merged"))
+    assert "**Status**: Complete\n" in complete
+    meant = complete.replace("**Status**: Complete", "**Status**: Planning")
+    assert "**Status**: Planning\n" in after(meant, ("1", 43, "merged"))
+    assert "**Status**: In Progress\n" in after(meant, ("1", 41, "reverted"))
+
+
+def test_the_status_of_a_story_can_be_left_alone() -> None:
+    text = STORY.replace("# User Story: Codes\n", "# User Story: Codes\n\n**Status**: Draft\n")
+    fact = PullFact(41, URL.format(41), "open")
+    still = move_task(parse_document(text), read(text), "1", fact, status_follows=False)
+    assert "**Status**: Draft\n" in still.text
+    odd = text.replace("**Status**: Draft", "**Status**: Simmering")
+    kept = move_task(parse_document(odd), read(odd), "1", fact)
+    assert "**Status**: Simmering\n" in kept.text
+    assert [(p.code, p.line) for p in kept.problems] == [("story.status-word", 3)]
+    undecided = text.replace("Status**: Draft", "Status**: Draft | Planning | Ready")
+    assert "**Status**: In Progress\n" in after(undecided, ("1", 41, "open"))
+
+
 def test_requirements_are_not_ticked_by_a_link_and_unknown_tasks_move_nothing() -> None:
     text = filled_text("user-story")
     assert after(text, ("R-2", 8, "merged")) == text

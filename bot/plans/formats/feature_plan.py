@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bot.plans.cellwords import is_nothing
 from bot.plans.document import Document, Section
@@ -103,13 +104,18 @@ def _phases(document: Document, plan: Section | None) -> Iterator[tuple[Section,
 
 def _phase_groups(document: Document) -> Iterator[Group]:
     plan = find_section(document, "Implementation Plan")
-    seen: set[str] = set()
+    found: dict[str, Group] = {}
+    inside = 0
     for section, key, name in _phases(document, plan):
-        if key in seen:
+        if section.heading.start < inside:
             continue
-        seen.add(key)
-        tasks = boxes(document, section.whole, f"{key}.", key)
-        yield Group(key, f"Phase {key}: {name}".rstrip(": "), section.line, "phase", tasks)
+        inside = section.whole.end
+        title = f"Phase {key}: {name}".rstrip(": ")
+        group = found.get(key, Group(key, title, section.line, "phase"))
+        start = len(group.tasks) + 1
+        tasks = boxes(document, section.whole, f"{key}.", key, start=start)
+        found[key] = replace(group, tasks=(*group.tasks, *tasks))
+    yield from found.values()
 
 
 def _acceptance(document: Document) -> tuple[Group, ...]:

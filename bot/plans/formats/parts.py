@@ -164,12 +164,12 @@ def box(task: Task, address: str, group: str = "", path: str = "") -> PlanTask:
 
 
 def boxes(
-    document: Document, span: Span, prefix: str, group: str, path: str = ""
+    document: Document, span: Span, prefix: str, group: str, path: str = "", start: int = 1
 ) -> tuple[PlanTask, ...]:
-    """The boxes of a span, addressed ``<prefix>1``, ``<prefix>2`` …"""
+    """The boxes of a span, addressed ``<prefix>1``, ``<prefix>2`` … from ``start``."""
     return tuple(
         box(task, f"{prefix}{place}", group, path)
-        for place, task in enumerate(tasks_in(document, span), 1)
+        for place, task in enumerate(tasks_in(document, span), start)
     )
 
 

@@ -22,6 +22,7 @@ _ANSWER_INLINE = re.compile(
 )
 _NUMBERED = re.compile(r"(?:question|q|#)?\s*\d{1,3}(?:\s*-\s*\d{1,3})?", re.IGNORECASE)
 _LEAST_NAMED = 8
+_MOST_NAMED = 200
 
 
 @dataclass(slots=True)
@@ -103,17 +104,18 @@ class _Named:
 
     def __init__(self, text: str) -> None:
         self.numbers: set[str] = set()
-        self.beginnings: list[str] = []
+        beginnings: dict[str, None] = {}
         for piece in re.split(r"[,;]|\s+and\s+", normalise_dashes(text)):
             part = piece.strip(" .\"“”")
             if _NUMBERED.fullmatch(part):
                 digits = re.sub(r"(?i)question|q|#", "", part)
                 self.numbers.update(split_numbers(digits))
             elif len(part) >= _LEAST_NAMED:
-                self.beginnings.append(fold(part).rstrip("?"))
+                beginnings[fold(part).rstrip("?")] = None
+        self.beginnings = tuple(beginnings)[:_MOST_NAMED]
 
     def has(self, number: int, question: str) -> bool:
         """Whether the question is named."""
         if str(number) in self.numbers:
             return True
-        return any(fold(question).startswith(beginning) for beginning in self.beginnings)
+        return fold(question).startswith(self.beginnings)
