@@ -183,6 +183,13 @@ class RepositoryFiles(Mapping[str, str]):
             raise KeyError(path)
         return text
 
+    def __contains__(self, path: object) -> bool:
+        if isinstance(path, str) and path.endswith("/"):
+            with suppress(OSError, ValueError):
+                folder = (self.root / path).resolve()
+                return folder.is_relative_to(self.root) and folder.is_dir()
+        return super().__contains__(path)
+
     def __iter__(self) -> Iterator[str]:
         if self._names is None:
             self._names = [repository_path(self.root, path) for path in _markdown_below(self.root)]

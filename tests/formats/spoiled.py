@@ -264,7 +264,13 @@ CASES = [
         (("## Checklist of", "### Task [T-1]: Index\n- Status: lingering\n\n## Checklist of"),),
         "### Task [T-1]",
     ),
-    Case("tasks.overdue", TASKS, (), "### Story [S-2]", facts={"today": date(2025, 6, 7)}),
+    Case(
+        "tasks.overdue",
+        TASKS,
+        (("Due: before the audit in June", "Due: 2025-06-06"),),
+        "### Story [S-2]",
+        facts={"today": date(2025, 6, 7)},
+    ),
     Case(
         "tasks.stalled",
         TASKS,

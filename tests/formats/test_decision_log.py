@@ -31,7 +31,7 @@ ENTRY = LogEntry(
 
 
 def test_entries_of_the_filled_in_log() -> None:
-    first, last = read_decision_log(parse_document(filled_text("task-plan-decision-log")))
+    first, last = read_decision_log(parse_document(filled_text("decision-log")))
     assert (first.story, first.outcome) == ("S-1", "partitions are pruned")
     assert first.time == datetime(2025, 5, 5, 10, 20, tzinfo=UTC)
     assert first.evidence == "runs/2025-05-05T10:12:00Z/test-report.md"

@@ -23,7 +23,7 @@ def found_in(case: Case) -> tuple[list[Problem], str]:
     for old, new in case.edits:
         assert old in text, old
         text = text.replace(old, new, 1)
-    files = filled_files(case.plan)
+    files = filled_files()
     for path, change in case.files:
         before = files.get(path, "")
         after = change(before)
@@ -33,13 +33,7 @@ def found_in(case: Case) -> tuple[list[Problem], str]:
     document = parse_document(text)
     plan = read_plan(PATHS[case.plan], document, case.plan, files=files)
     assert plan is not None
-    facts: dict[str, Any] = {
-        "files": files,
-        "today": TODAY,
-        "exists": lambda path: not path.startswith("draft/tech"),
-    }
-    if case.plan == IMPL:
-        facts.pop("exists")
+    facts: dict[str, Any] = {"files": files, "today": TODAY}
     found = check(plan, document, **(facts | case.facts))
     return found, files.get(case.where, "") if case.where else text
 
@@ -115,6 +109,29 @@ def test_what_reading_finds_is_passed_on(code: str, text: str) -> None:
 def test_the_reading_codes_are_all_tried() -> None:
     marks = test_what_reading_finds_is_passed_on.pytestmark  # type: ignore[attr-defined]
     assert {code for code, _ in marks[0].args[1]} == set(READING_CODES)
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ("plan_docs/brief.md", False),
+        ("docs/plan_docs/brief.md", False),
+        ("web/plan_docs/brief.md", False),
+        ("web/docs/plan_docs/brief.md", False),
+        ("api/plan_docs/brief.md", True),
+    ],
+)
+def test_artifacts_are_looked_for_at_the_root_and_in_the_plans_own_project(
+    there: str, missing: bool
+) -> None:
+    text = "# X Feature Plan\n\n## Supporting Artifacts\n- `plan_docs/brief.md`\n"
+    document = parse_document(text)
+    plan = read_plan("web/plan_docs/x.md", document, "feature-plan")
+    assert plan is not None
+    assert check(plan, document) == []
+    assert [p.code for p in check(plan, document, files={there: ""})] == (
+        ["feature.artifact-missing"] if missing else []
+    )
 
 
 def test_leftovers_of_a_plan_that_is_not_begun_are_notes() -> None:

@@ -23,9 +23,9 @@ def gates_of(lines: str) -> list[tuple[bool | None, str]]:
 def test_recognised_with_its_checklists_and_task_lists() -> None:
     for name, path in (
         ("implementation-plan", "docs/any.md"),
-        ("implementation-plan-tasks", "specs/031-credit-notes/tasks.md"),
-        ("implementation-plan-requirements", FOLDER + "checklists/requirements.md"),
-        ("implementation-plan-gate", FOLDER + "checklists/PlanQualityGate.md"),
+        ("tasks", "specs/031-credit-notes/tasks.md"),
+        ("requirements", FOLDER + "checklists/requirements.md"),
+        ("gate", FOLDER + "checklists/PlanQualityGate.md"),
     ):
         found = recognise(path, filled_text(name))
         assert found is not None, name
@@ -116,7 +116,7 @@ def speckit(text: str) -> Plan:
 
 
 def test_spec_kit_task_lists() -> None:
-    plan = read(filled_text("implementation-plan-tasks"), "specs/031/tasks.md")
+    plan = read(filled_text("tasks"), "specs/031/tasks.md")
     assert plan.title == "Credit notes"
     sizes = [(group.key, len(group.tasks)) for group in plan.groups]
     assert sizes == [("1", 2), ("2", 3), ("3", 2)]
@@ -147,7 +147,7 @@ def test_spec_kit_lists_without_phases_with_odd_marks_and_loose_boxes() -> None:
 
 
 def test_a_checklist_on_its_own_is_one_group() -> None:
-    plan = read(filled_text("implementation-plan-gate"), FOLDER + "checklists/PlanQualityGate.md")
+    plan = read(filled_text("gate"), FOLDER + "checklists/PlanQualityGate.md")
     assert [(group.kind, group.progress.total) for group in plan.groups] == [("checklist", 4)]
     assert plan.gates[0].passed is True
     assert plan.extra == {"kind": "checklist"}

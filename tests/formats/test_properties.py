@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,13 +15,13 @@ from bot.plans.formats import FORMATS, read_plan, recognise
 from bot.plans.gates import CODES, READING_CODES, check, status_of
 from bot.plans.model import PlanTask, Problem
 from bot.plans.tracking import set_pull_fact
-from tests.formats.plans_at_hand import FILLED, PATHS
+from tests.formats.plans_at_hand import FILLED, PATHS, filled_text
 
 NAMES = [known.name for known in FORMATS]
 LINES = sorted(
     {
         line
-        for path in Path(FILLED).glob("*.md")
+        for path in FILLED.rglob("*.md")
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.strip()
     }
@@ -77,7 +76,7 @@ def test_nothing_raises(text: str, name: str | None, beside: str) -> None:
 def test_a_fact_applied_twice_is_applied_once(
     keep: list[bool], name: str, state: str, task: str
 ) -> None:
-    lines = (FILLED / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    lines = filled_text(name).splitlines()
     text = "\n".join(line for place, line in enumerate(lines) if keep[place % 60])
 
     def moved(text: str) -> str:

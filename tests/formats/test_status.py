@@ -28,9 +28,9 @@ def status(name: str, *edits: tuple[str, str], today: date | None = None) -> Pla
         assert old in text, old
         text = text.replace(old, new)
     document = parse_document(text)
-    plan = read_plan(PATHS[name], document, files=filled_files(name))
+    plan = read_plan(PATHS[name], document, files=filled_files())
     assert plan is not None
-    return status_of(plan, document, files=filled_files(name), today=today)
+    return status_of(plan, document, files=filled_files(), today=today)
 
 
 def row(address: str, *depends_on: str, done: bool = False) -> PlanTask:
@@ -130,8 +130,9 @@ def test_a_stop_token_or_a_missed_date_blocks_a_task_plan() -> None:
     assert [(p.code, p.message) for p in stopped.blockers] == [
         ("tasks.blocked", "BLOCKED stands here: no proxy")
     ]
-    assert status("task-plan", today=date(2025, 6, 6)).overall == "In Progress"
-    assert status("task-plan", today=date(2025, 6, 7)).overall == "Blocked"
+    due = ("before the audit in June", "2025-06-06")
+    assert status("task-plan", due, today=date(2025, 6, 6)).overall == "In Progress"
+    assert status("task-plan", due, today=date(2025, 6, 7)).overall == "Blocked"
 
 
 def test_everything_settled_is_complete() -> None:
@@ -142,7 +143,7 @@ def test_everything_settled_is_complete() -> None:
 
 
 def test_the_gates_of_an_implementation_plan_come_in_order() -> None:
-    files = filled_files("implementation-plan")
+    files = filled_files()
     folder = PATHS["implementation-plan"].removesuffix("impl-plan.md")
     document = parse_document(filled_text("implementation-plan"))
 

@@ -232,10 +232,7 @@ def phase_list(document: Document) -> tuple[str, ...]:
     if section is None:
         return ()
     named = [(field.key_span.start, field.key) for field in fields_in(document, section.whole)]
-    named += [
-        (part.heading.start, part.title)
-        for part in sections_below(document, section)
-    ]
+    named += [(part.heading.start, part.title) for part in sections_below(document, section)]
     found = (phase_of(title) for _, title in sorted(named))
     return tuple(f"Phase {key}: {name}".rstrip(": ") for key, name in filter(None, found))
 

@@ -106,7 +106,7 @@ class _Named:
         self.numbers: set[str] = set()
         beginnings: dict[str, None] = {}
         for piece in re.split(r"[,;]|\s+and\s+", normalise_dashes(text)):
-            part = piece.strip(" .\"“”")
+            part = piece.strip(' ."“”')
             if _NUMBERED.fullmatch(part):
                 digits = re.sub(r"(?i)question|q|#", "", part)
                 self.numbers.update(split_numbers(digits))

@@ -84,9 +84,7 @@ _QUESTION_DONE = ("Answered", "Resolved")
 def recognise(path: str, document: Document) -> float:
     """How sure this is a user story, 0 to 1."""
     title = fold(main_title(document)).startswith(fold(_TITLE))
-    return confidence(
-        title, "user-stor" in path, matching_headings(document, _HEADINGS)
-    )
+    return confidence(title, "user-stor" in path, matching_headings(document, _HEADINGS))
 
 
 def read(
@@ -352,5 +350,5 @@ def _revisions(document: Document) -> Iterator[Revision]:
     for section in sections_below(document, whole):
         match = _REVISION.fullmatch(normalise_dashes(section.title).strip())
         if match:
-            feedback = field_value(document, "Feedback", section.whole).strip("\"“” ")
+            feedback = field_value(document, "Feedback", section.whole).strip('"“” ')
             yield Revision(int(match[1]), section.line, match[2].strip(), feedback)

@@ -12,6 +12,8 @@ from bot.plans.document import Document
 from bot.plans.formats.implementation_plan import feature_dir
 from bot.plans.model import Plan
 
+_FOLDERS = {"feature-plan": "plan_docs/", "track-spec": "draft/tracks/"}
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -49,6 +51,16 @@ class Context:
     def text_of(self, path: str) -> str | None:
         """The text of a file by its path in the repository, None when it is not at hand."""
         return None if self.files is None else self.files.get(path)
+
+    def is_named_there(self, path: str, *places: str) -> bool | None:
+        """Whether a file that the plan names is there: at the root, under one of ``places``, or
+        below the folder that holds the plans of a project inside the repository."""
+        folder = _FOLDERS.get(self.plan.format, "")
+        at = self.plan.path.rfind(f"/{folder}") if folder else -1
+        project = self.plan.path[: at + 1]
+        found = [self.is_there(start + place + path) for start in dict.fromkeys(("", project))
+                 for place in ("", *places)]  # fmt: skip
+        return True if any(found) else found[0]
 
     def beside(self, name: str) -> str:
         """The path of a file beside the plan."""

@@ -21,8 +21,7 @@ def findings(context: Context) -> Iterator[Problem]:
 
 def _artifacts(context: Context) -> Iterator[Problem]:
     for artifact in context.plan.artifacts:
-        there = [context.is_there(place + artifact.path) for place in ("", "docs/")]
-        if there[0] is False and not there[1]:
+        if context.is_named_there(artifact.path, "docs/") is False:
             yield finding(
                 "feature.artifact-missing",
                 f"`{artifact.path}` is named as a supporting artifact but is not there.",

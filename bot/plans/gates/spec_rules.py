@@ -133,7 +133,7 @@ def _risk(risk: Risk) -> Iterator[Problem]:
 
 def _references(context: Context) -> Iterator[Problem]:
     for artifact in context.plan.artifacts:
-        there = context.is_there(artifact.path)
+        there = context.is_named_there(artifact.path)
         if there is True and artifact.pending:
             yield finding(
                 "spec.reference-pending",

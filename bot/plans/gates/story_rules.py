@@ -206,8 +206,10 @@ def _requirements(context: Context) -> Iterator[Problem]:
     for scenario in plan.scenarios:
         if not set(scenario.requirements) & names or set(scenario.requirements) - names:
             wrong = sorted(set(scenario.requirements) - names)
-            which = f"names {', '.join(wrong)}, which the story does not have" if wrong else (
-                "names no requirement"
+            which = (
+                f"names {', '.join(wrong)}, which the story does not have"
+                if wrong
+                else ("names no requirement")
             )
             yield finding(
                 "story.scenario-requirement",
