@@ -9,9 +9,14 @@ from bot.changes import (
     AssignPeople,
     Change,
     CommitFiles,
+    CommitToBranch,
+    CreateBranch,
     CreateIssue,
+    DeleteBranch,
     EditComment,
     EditIssueBody,
+    EditPull,
+    OpenPull,
     PostComment,
     Result,
 )
@@ -66,6 +71,31 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
             return writer.create_comment(change.number, change.body)
         case EditComment():
             return writer.edit_comment(change.comment_id, change.body)
+        case OpenPull():
+            return writer.create_pull(change.title, change.body, head=change.head, base=change.base)
+        case EditPull():
+            return writer.edit_pull(change.number, body=change.body, state=change.state)
+        case CreateBranch() | CommitToBranch() | DeleteBranch():
+            return _branch(change, writer)
+
+
+def _branch(
+    change: CreateBranch | CommitToBranch | DeleteBranch, writer: GitHubWriter
+) -> Committed | None:
+    match change:
+        case CreateBranch():
+            writer.create_branch(change.branch, change.sha)
+        case DeleteBranch():
+            writer.delete_branch(change.branch)
+        case CommitToBranch():
+            return writer.commit_files(
+                dict(change.files),
+                change.message,
+                expected_head=change.expected_head,
+                branch=change.branch,
+                merging=change.merging,
+            )
+    return None
 
 
 def _commit(change: CommitFiles, reader: GitHubReader, writer: GitHubWriter) -> Committed:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.github.ports import CommentSnapshot, Committed, IssueSnapshot, Person, RepoPath
+from bot.github.ports import (
+    CommentSnapshot,
+    Committed,
+    IssueSnapshot,
+    Person,
+    PullSnapshot,
+    RepoPath,
+)
 from bot.memory import Trigger
 
 
@@ -105,7 +112,92 @@ class EditComment:
         return f"#{self.number}"
 
 
-Change = CommitFiles | CreateIssue | EditIssueBody | AssignPeople | PostComment | EditComment
+@dataclass(frozen=True, slots=True)
+class CreateBranch:
+    """A branch of our own, beginning at a commit; Stale when it exists."""
+
+    branch: str
+    sha: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.branch
+
+
+@dataclass(frozen=True, slots=True)
+class CommitToBranch:
+    """Files (None deletes) in one commit on a branch of our own; Stale when it moved.
+
+    With ``merging`` it is a merge with that commit, whose other files it takes as they are.
+    """
+
+    files: tuple[tuple[RepoPath, str | None], ...]
+    message: str
+    branch: str
+    expected_head: str
+    reason: str
+    merging: str | None = None
+
+    @property
+    def target(self) -> str:
+        return f"{self.branch}: {', '.join(path for path, _ in self.files)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBranch:
+    """A branch of our own that is not needed any more."""
+
+    branch: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.branch
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPull:
+    """A pull request from a branch of our own."""
+
+    title: str
+    body: str
+    head: str
+    base: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"a pull request from {self.head} to {self.base}"
+
+
+@dataclass(frozen=True, slots=True)
+class EditPull:
+    """A new body or state for a pull request of ours; what is None stays."""
+
+    number: int
+    reason: str
+    body: str | None = None
+    state: str | None = None
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+Change = (
+    CommitFiles
+    | CreateIssue
+    | EditIssueBody
+    | AssignPeople
+    | PostComment
+    | EditComment
+    | CreateBranch
+    | CommitToBranch
+    | DeleteBranch
+    | OpenPull
+    | EditPull
+)
 
 
 def credit(people: tuple[Person, ...]) -> str:
@@ -135,7 +227,7 @@ class Decision:
     note: str = ""
 
 
-Result = Committed | IssueSnapshot | CommentSnapshot | tuple[str, ...]
+Result = Committed | IssueSnapshot | CommentSnapshot | PullSnapshot | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _JOINER = "\u2060"
 # https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
 _LIVE = re.compile(r"#(?=\d)|\bGH-(?=\d)|@(?=\w)|\[(?=\s*(?:skip|ci|no)\b)|/(?:issues|pull)/", re.I)
 _SUBJECT_LENGTH = 72
+_SKIP_CI = "[skip ci]"
 _REQUEST = re.compile(r"^Plan-Request: #(\d{1,9})$", re.MULTILINE)
 _PATH = re.compile(r"^Plan-Path: (.+)$", re.MULTILINE)
 
@@ -58,6 +59,21 @@ def compose(
     if trailers := credit(tuple(people)):
         blocks.append(trailers)
     return "\n\n".join(blocks)
+
+
+def skipping_ci(message: str) -> str:
+    """The message of a commit that no CI system starts for.
+
+    https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+    """
+    title, *rest = message.split("\n", 1)
+    return "\n".join([f"{title} {_SKIP_CI}", *rest])
+
+
+def running_ci(message: str) -> str:
+    """The message without what keeps CI from starting: a pull request waits for its checks."""
+    title, *rest = message.split("\n", 1)
+    return "\n".join([title.removesuffix(f" {_SKIP_CI}"), *rest])
 
 
 def request_message(title: str, path: str, request: int) -> str:

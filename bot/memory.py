@@ -81,7 +81,8 @@ class PlanMemory:
     ``body_sha`` is the SHA-256 of the issue body believed to stand on GitHub; ``seen_commits``
     the newest commits of the default branch that are taken in already (the last 20); ``facts`` the
     pull request facts already applied (``41:merged:2,3``: number, state, tasks); ``told`` what
-    people have been told once.
+    people have been told once; ``proposed`` is the pull request in which changes wait that the
+    default branch did not take.
     """
 
     repository_id: int
@@ -100,6 +101,7 @@ class PlanMemory:
     pulls: tuple[PullMemory, ...] = ()
     told: tuple[str, ...] = ()
     state: str = "active"
+    proposed: int | None = None
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""
@@ -108,13 +110,17 @@ class PlanMemory:
 
 @dataclass(frozen=True, slots=True)
 class RequestMemory:
-    """What is known of a plan request: ``open``, ``assigned``, ``waiting`` or ``done``."""
+    """What is known of a plan request: ``open``, ``assigned``, ``waiting``, ``proposed``, ``done``.
+
+    ``proposed`` also names the pull request in which the new plan waits.
+    """
 
     repository_id: int
     number: int
     state: str = "open"
     path: str = ""
     issue_number: int | None = None
+    proposed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.apply import apply
 from bot.changes import Applied, Change, Decision
 from bot.config import RepoConfig
 from bot.errors import UserProblem
 from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
+from bot.proposing import carry_out
 from bot.subjects import plan, pull, request
 
 Memory = PlanMemory | RequestMemory
@@ -142,11 +142,17 @@ def _passes(
     subject, reader, writer = SUBJECTS[key.kind], gateway.reader(repo), gateway.writer(repo)
     for _ in range(_MOST_PASSES):
         snapshot = subject.read(key, reader, run.memory, deliveries, config)
-        decision = subject.decide(snapshot, config)
         applied: list[Applied] = []
         try:
-            apply(
-                decision.changes, reader=reader, writer=writer, stopping=stopping, applied=applied
+            snapshot, decision = carry_out(
+                key,
+                snapshot,
+                subject.decide,
+                config,
+                reader=reader,
+                writer=writer,
+                stopping=stopping,
+                applied=applied,
             )
         finally:
             run.audit += [_entry(key, done, deliveries) for done in applied]

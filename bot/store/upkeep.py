@@ -16,7 +16,7 @@ from bot.store.connection import Transactions
 from bot.store.engine import upsert
 from bot.store.inbox import next_round
 from bot.store.records import StalePlan
-from bot.store.tables import blocks, deliveries, plans, repositories, subjects, sweeps
+from bot.store.tables import blocks, deliveries, plans, repositories, requests, subjects, sweeps
 
 _MOST_NAMES = 500  # SQLite takes at most 32,766 parameters, older ones 999
 
@@ -80,6 +80,16 @@ class Upkeep:
         """The subjects of a repository that are parked."""
         with self._db.read() as connection:
             return parked(connection, repository_id)
+
+    def proposed_in(self, repository_id: int) -> list[SubjectKey]:
+        """The requests of a repository whose new plan waits in the rolling pull request."""
+        with self._db.read() as connection:
+            query = sa.select(requests.c.number).order_by(requests.c.number)
+            query = query.where(
+                requests.c.repository_id == repository_id, requests.c.state == "proposed"
+            )
+            numbers = connection.execute(query).scalars()
+            return [SubjectKey(repository_id, "request", str(number)) for number in numbers]
 
     def repository_ids(self, installation_id: int) -> list[int]:
         """The known repositories of an installation."""

@@ -20,6 +20,7 @@ from bot.github.ports import PullSnapshot
 from bot.memory import SubjectKey, Trigger
 from bot.plans.links import parse_links
 from bot.plans.render import body_sha, parse_plan_marker
+from bot.rolling import BRANCH
 
 
 class Known(Protocol):
@@ -32,6 +33,8 @@ class Known(Protocol):
     def plan_paths_of_pull(self, repository_id: int, number: int) -> list[str]: ...
 
     def parked_in(self, repository_id: int) -> list[SubjectKey]: ...
+
+    def proposed_in(self, repository_id: int) -> list[SubjectKey]: ...
 
     def repository_ids(self, installation_id: int) -> list[int]: ...
 
@@ -84,6 +87,9 @@ def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:
     before = known.plan_paths_of_pull(repository_id, event.number)
     claim = f"pull:{event.number}:{pull_digest(event)}"
     about = [_plan(repository_id, path, claim) for path in dict.fromkeys((*named, *before)) if path]
+    if event.head_ref == BRANCH and event.action == "closed":
+        about += [Trigger(key) for key in known.proposed_in(repository_id)]
+        about += _parked([repository_id], known)
     if None in named:
         # A plan that is not remembered, or not yet: it has to be asked of GitHub.
         about.append(Trigger(SubjectKey(repository_id, "pull", str(event.number)), claim))

@@ -203,7 +203,7 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
         reason = "The issue and the file changed the same lines"
         changes.append(PostComment(issue.number, lost, "conflict", reason))
     changes += _body_edit(issue, snapshot.path, memory.request_number, moved.text)
-    changes += _status(issue, snapshot.path, replace(memory, pulls=pulls), moved.text)
+    changes += _status(issue, file, replace(memory, pulls=pulls), moved.text)
     note = "" if changes else "the file and the issue already agree"
     return Decision(tuple(changes), note=note)
 
@@ -241,8 +241,17 @@ def _body_edit(
     return [EditIssueBody(issue.number, body, body_sha(issue.body), reason)]
 
 
-def _status(issue: IssueSnapshot, path: RepoPath, memory: PlanMemory, text: str) -> list[Change]:
-    comment = status_comment(text, path, issue.number, memory.pulls)
+def _status(
+    issue: IssueSnapshot, file: FileSnapshot, memory: PlanMemory, text: str
+) -> list[Change]:
+    comment = status_comment(
+        text,
+        file.path,
+        issue.number,
+        memory.pulls,
+        base=file.text if memory.proposed else None,
+        proposed=memory.proposed,
+    )
     if memory.comment_id is None:
         return [PostComment(issue.number, comment, "status", "The plan issue has no status yet")]
     if body_sha(comment) == memory.comment_sha:

@@ -61,18 +61,33 @@ def header_values(document: Document, key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for p in parts if p and not p.startswith(("[", "{", "<"))))
 
 
-def status_comment(text: str, path: RepoPath, issue: int, pulls: Sequence[PullMemory]) -> str:
-    """The one status comment of a plan issue; its marker carries base and facts."""
+def status_comment(
+    text: str,
+    path: RepoPath,
+    issue: int,
+    pulls: Sequence[PullMemory],
+    *,
+    base: str | None = None,
+    proposed: int | None = None,
+) -> str:
+    """The one status comment of a plan issue; its marker carries base and facts.
+
+    ``proposed`` is the pull request that ``text`` waits in; ``base`` is then what the default
+    branch has.
+    """
     plan = read_plan(path, parse_document(text))
     return render_comment(
         "status.md",
-        marker=render_status_marker(StatusMarker(blob_sha(text), facts_of(pulls))),
+        marker=render_status_marker(
+            StatusMarker(blob_sha(text if base is None else base), facts_of(pulls))
+        ),
         path=path,
         issue=issue,
         progress=plan.progress if plan else None,
         groups=[(group.title, _progress(group.tasks)) for group in plan.groups] if plan else [],
         next_tasks=_next(plan),
         pulls=[(p.number, p.state, p.tasks) for p in pulls if p.tasks],
+        proposed=proposed,
     )
 
 

@@ -96,7 +96,7 @@ def read(
     if not _allowed(reader, issue, comments, deliveries):
         ours = tuple(comment for comment in comments if comment.ours)
         return RequestSnapshot(memory, issue, plan_format, comments=ours)
-    made = _commit_of(reader, issue)
+    made = _commit_of(reader, issue) or _merged(reader, memory)
     found = RequestSnapshot(
         memory=memory,
         issue=issue,
@@ -187,6 +187,15 @@ def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPat
     return None
 
 
+def _merged(reader: GitHubReader, memory: RequestMemory) -> tuple[str, RepoPath] | None:
+    """The commit that brought a proposed plan, when its own trailer was lost in a squash."""
+    if memory.state != "proposed" or not memory.path:
+        return None
+    path = RepoPath(memory.path)
+    commits = reader.commits(path=path)
+    return (commits[0].sha, path) if commits and reader.file(path) else None
+
+
 def _plan_issue(
     reader: GitHubReader, request: IssueSnapshot, memory: RequestMemory, path: str
 ) -> IssueSnapshot | None:
@@ -206,6 +215,8 @@ def decide(snapshot: RequestSnapshot, config: RepoConfig) -> Decision:
         return Decision(note="the issue does not ask for a plan")
     if not snapshot.allowed:
         return _wait(snapshot, issue)
+    if snapshot.values is not None and snapshot.memory.proposed is not None:
+        return _tell_proposed(snapshot, issue, snapshot.memory.proposed)
     if snapshot.values is not None:
         return Decision((_commit(snapshot, issue, snapshot.values),), again=True)
     if snapshot.path is None or snapshot.file is None:
@@ -229,6 +240,15 @@ def _wait(snapshot: RequestSnapshot, issue: IssueSnapshot) -> Decision:
         return Decision(note="the request waits for someone with write access")
     reason = "Neither the author nor the labeller may write to this repository"
     return Decision((PostComment(issue.number, comment, "waiting", reason),))
+
+
+def _tell_proposed(snapshot: RequestSnapshot, issue: IssueSnapshot, pull: int) -> Decision:
+    comment = render_comment("proposed.md", request=issue.number, pull=pull)
+    note = f"the plan waits in #{pull}"
+    if any(_marked(c.body, comment) for c in snapshot.comments):
+        return Decision(note=note)
+    reason = "The default branch takes no commits from plansync"
+    return Decision((PostComment(issue.number, comment, "proposed", reason),), note=note)
 
 
 def _commit(snapshot: RequestSnapshot, issue: IssueSnapshot, values: PlanValues) -> CommitFiles:
@@ -315,6 +335,8 @@ def remember(
                 memory = replace(memory, issue_number=number)
     if not snapshot.allowed:
         return (replace(memory, state="waiting"),)
+    if snapshot.values is not None and memory.proposed is not None:
+        return (replace(memory, state="proposed"),)
     if decision.again or plan_issue is None or snapshot.file is None:
         return (memory,)
     done_memory = replace(memory, state="done", issue_number=plan_issue.number)
