@@ -1,43 +1,107 @@
-"""Which task of one text is which of another, however it was edited, moved or duplicated."""
+"""Which line of one text is which of another, however it was edited, moved or duplicated."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
 
-from bot.plans.document import Task
+from bot.plans.units import Unit
 
-SIMILAR = 0.6
+SIMILAR = 0.5
+"""The share of words that two texts have in common when one is an edit of the other."""
+SIMILAR_ELSEWHERE = 0.8
+"""The same where the line also moved to another section."""
+SIMILAR_LETTERS = 0.8
+
+_WORDS = re.compile(r"\w+")
+
+# Aligning by likeness is quadratic; a gap this large is two different texts anyway.
+_MOST_PAIRS = 40_000
+_SHORTEST_NAME = 3
+_BLANK_SCORE = 0.05
+
+Key = Callable[[Unit], Hashable | None]
 
 
-def align_tasks(old: Sequence[Task], new: Sequence[Task]) -> dict[int, int]:
-    """Index in ``old`` to index in ``new`` for every task that is the same one in both.
+def align(old: Sequence[Unit], new: Sequence[Unit]) -> dict[int, int]:
+    """Index in ``old`` to index in ``new`` for every line that is the same one in both.
 
-    In this order: the same section and text, in sequence; the same own id; the same text elsewhere,
-    where it stands once; and in one section the most similar text. Each task is used once.
+    In this order: the same section and name, in sequence; the same name, in sequence; the same own
+    id or row number; the same name elsewhere, where it stands once; the most similar text in the
+    same place; and for tasks the most similar text of the section, then of the plan. Each line is
+    used once, and never paired by its position alone.
     """
     pairs: dict[int, int] = {}
-    here = [(task.section, task.text) for task in old]
-    there = [(task.section, task.text) for task in new]
-    for block in SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks():
-        pairs.update((block.a + n, block.b + n) for n in range(block.size))
-    _match_unique(old, new, pairs, lambda task: task.own_id)
-    _match_unique(old, new, pairs, lambda task: task.text or None)
-    _match_similar(old, new, pairs)
+    _in_sequence(old, new, pairs, lambda unit: (unit.kind, unit.section, unit.name))
+    in_order = dict(pairs)
+    for here, there in _gaps(old, new, in_order):
+        _in_sequence(old, new, pairs, lambda unit: (unit.kind, unit.name), here, there)
+    in_order = dict(pairs)
+    _unique(old, new, pairs, lambda unit: (unit.kind, unit.section, unit.id) if unit.id else None)
+    _unique(old, new, pairs, lambda unit: unit.id if unit.id and unit.kind == "task" else None)
+    _unique(old, new, pairs, _name_alone)
+    for here, there in _gaps(old, new, in_order):
+        _similar_in_place(old, new, pairs, here, there)
+    _similar_tasks(old, new, pairs)
     return pairs
+
+
+def similarity(one: str, other: str) -> float:
+    """How alike two short texts are, 0.0 to 1.0; 0.0 where one is no edit of the other.
+
+    Half of the words in the same order are enough; fewer only where the letters are nearly the
+    same, as after a corrected typing error.
+    """
+    if one == other:
+        return 1.0
+    words = SequenceMatcher(None, _WORDS.findall(one), _WORDS.findall(other), autojunk=False)
+    if (alike := words.ratio()) >= SIMILAR:
+        return alike
+    letters = SequenceMatcher(None, one, other, autojunk=False)
+    if letters.quick_ratio() >= SIMILAR_LETTERS and (alike := letters.ratio()) >= SIMILAR_LETTERS:
+        return alike
+    return 0.0
+
+
+def _name_alone(unit: Unit) -> Hashable | None:
+    return (unit.kind, unit.name) if len(unit.name) >= _SHORTEST_NAME else None
+
+
+def _in_sequence(
+    old: Sequence[Unit],
+    new: Sequence[Unit],
+    pairs: dict[int, int],
+    key: Key,
+    here: range | None = None,
+    there: range | None = None,
+) -> None:
+    here = range(len(old)) if here is None else here
+    there = range(len(new)) if there is None else there
+    one, other = [key(old[n]) for n in here], [key(new[n]) for n in there]
+    for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
+        pairs.update((here[block.a + n], there[block.b + n]) for n in range(block.size))
+
+
+def _gaps(
+    old: Sequence[Unit], new: Sequence[Unit], in_order: dict[int, int]
+) -> list[tuple[range, range]]:
+    """The stretches of both between neighbouring pairs that stand in the same order."""
+    found: list[tuple[range, range]] = []
+    here = there = 0
+    for one, other in [*sorted(in_order.items()), (len(old), len(new))]:
+        if one > here and other > there:
+            found.append((range(here, one), range(there, other)))
+        here, there = one + 1, other + 1
+    return found
 
 
 def _left(count: int, used: set[int]) -> list[int]:
     return [index for index in range(count) if index not in used]
 
 
-def _match_unique(
-    old: Sequence[Task],
-    new: Sequence[Task],
-    pairs: dict[int, int],
-    key: Callable[[Task], Hashable | None],
-) -> None:
+def _unique(old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int], key: Key) -> None:
     left_old, left_new = _left(len(old), set(pairs)), _left(len(new), set(pairs.values()))
     count_old = Counter(key(old[i]) for i in left_old)
     count_new = Counter(key(new[j]) for j in left_new)
@@ -48,31 +112,55 @@ def _match_unique(
             pairs[i] = place[name]
 
 
-def _match_similar(old: Sequence[Task], new: Sequence[Task], pairs: dict[int, int]) -> None:
-    left_old, left_new = _left(len(old), set(pairs)), _left(len(new), set(pairs.values()))
-    scored = sorted(
-        (
-            (similarity(old[i].text, new[j].text), -abs(i - j), i, j)
-            for i in left_old
-            for j in left_new
-            if old[i].section == new[j].section
-        ),
-        reverse=True,
-    )
-    used: set[int] = set()
-    for score, _, i, j in scored:
-        if score < SIMILAR:
-            break
-        if i not in pairs and j not in used:
-            pairs[i] = j
-            used.add(j)
+def _similar_in_place(
+    old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int], here: range, there: range
+) -> None:
+    """Pair what is left of a gap so that the likenesses in sequence add up to the most."""
+    used = set(pairs.values())
+    left_old = [i for i in here if i not in pairs]
+    left_new = [j for j in there if j not in used]
+    if not left_old or not left_new or len(left_old) * len(left_new) > _MOST_PAIRS:
+        return
+    scores = [[_likeness(old[i], new[j]) for j in left_new] for i in left_old]
+    best = [[0.0] * (len(left_new) + 1) for _ in range(len(left_old) + 1)]
+    for i in range(len(left_old) - 1, -1, -1):
+        for j in range(len(left_new) - 1, -1, -1):
+            both = scores[i][j] + best[i + 1][j + 1] if scores[i][j] else 0.0
+            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
+    i = j = 0
+    while i < len(left_old) and j < len(left_new):
+        if scores[i][j] and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
+            pairs[left_old[i]] = left_new[j]
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
 
 
-def similarity(one: str, other: str) -> float:
-    """How alike two short texts are, 0.0 to 1.0."""
-    if one == other:
-        return 1.0
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.real_quick_ratio() < SIMILAR or matcher.quick_ratio() < SIMILAR:
+def _likeness(one: Unit, other: Unit) -> float:
+    if one.kind != other.kind:
         return 0.0
-    return matcher.ratio()
+    if one.kind == "blank":
+        return _BLANK_SCORE
+    return similarity(one.name, other.name)
+
+
+def _similar_tasks(old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int]) -> None:
+    used = set(pairs.values())
+    left_old = [i for i, unit in enumerate(old) if unit.kind == "task" and i not in pairs]
+    left_new = [j for j, unit in enumerate(new) if unit.kind == "task" and j not in used]
+    if len(left_old) * len(left_new) > _MOST_PAIRS:
+        return
+    scored = []
+    for i in left_old:
+        for j in left_new:
+            same = old[i].section == new[j].section
+            score = similarity(old[i].name, new[j].name)
+            if score >= (SIMILAR if same else SIMILAR_ELSEWHERE):
+                scored.append((same, score, -abs(i - j), i, j))
+    taken: set[int] = set()
+    for _, _, _, i, j in sorted(scored, reverse=True):
+        if i not in pairs and j not in taken:
+            pairs[i] = j
+            taken.add(j)

@@ -1,26 +1,32 @@
 """The mirror's three-way merge: a plan file and its issue, both against their base.
 
 A box with a known base cannot conflict: whoever differs from the base wins, and where both differ
-they agree. So box states are settled first and made equal in all three texts; what then still
-differs is text, merged by line and table cell. Where both sides changed the same line the file's
-text stands and the issue's comes back as a ``Conflict``: words are never only in the copy that is
-overwritten.
+they agree. Cells, fields and text of a line that only one side changed are that side's; where both
+changed the same the file's stand and the issue's come back as a ``Conflict``: words are never only
+in the copy that is overwritten.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from bot.plans.alignment import align_tasks
-from bot.plans.document import Document, Task, parse_document
-from bot.plans.merge_lines import Conflict, merge_lines
+from bot.plans.alignment import align
+from bot.plans.document import parse_document
+from bot.plans.merge_lines import (
+    Conflict,
+    Line,
+    MergedLines,
+    in_file_order,
+    merge_units,
+    without_base,
+)
 from bot.plans.render import plan_text
+from bot.plans.units import Unit, read_units
 
-__all__ = ["Conflict", "Merged", "Tick", "carry", "merge"]
+__all__ = ["Conflict", "Merged", "Tick", "Vanished", "carry", "merge", "vanished"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,19 @@ class Merged:
     conflicts: tuple[Conflict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """How many of a plan's tasks an edit took away."""
+
+    gone: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """0.0 to 1.0; 0.0 for a plan that had no task."""
+        return self.gone / self.total if self.total else 0.0
+
+
 def merge(base: str | None, file: str, issue: str) -> Merged:
     """Merge the plan text of an issue into a plan file.
 
@@ -56,100 +75,90 @@ def merge(base: str | None, file: str, issue: str) -> Merged:
     common = plan_text(base) if base is not None else None
     if issue in (ours, common):
         return Merged(file)
-    settled = _settle_boxes(common, ours, issue)
-    conflicts: tuple[Conflict, ...]
-    if settled.base is None:
-        merged, conflicts = settled.file, _lost_without_base(settled.file, settled.issue)
+    here, there = read_units(ours), read_units(issue)
+    if common is None:
+        merged = without_base(here, there)
     else:
-        copies = (settled.base, settled.file, settled.issue)
-        lines, conflicts = merge_lines(*(copy.split("\n") for copy in copies))
-        merged = "\n".join(lines)
-    ticks = _ticks_between(ours, settled.file)
+        before = read_units(common)
+        merged = merge_units(before, here, there)
+        if not _reads_right(merged):
+            merged = in_file_order(before, here, there)
+        if not _reads_right(merged):
+            merged = _boxes_alone(before, here, there)
+    text = "\n".join(line.text for line in merged.lines).strip("\n")
     return Merged(
-        text=carry(file, ours, merged),
-        ticks=ticks,
-        edited=merged != settled.file,
-        conflicts=conflicts,
+        text=carry(file, ours, text),
+        ticks=_ticks(here, merged.lines),
+        edited=_edited(here, merged.lines),
+        conflicts=merged.conflicts,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    base: str | None
-    file: str
-    issue: str
+def vanished(before: str, after: str) -> Vanished:
+    """How many tasks of one plan text are not in another, wherever they may have moved."""
+    old, new = read_units(before), read_units(after)
+    pairs = align(old, new)
+    tasks = [n for n, unit in enumerate(old) if unit.kind == "task"]
+    return Vanished(sum(n not in pairs for n in tasks), len(tasks))
 
 
-def _settle_boxes(base: str | None, file: str, issue: str) -> _Settled:
-    """The three texts with every box they share in its merged state."""
-    of_file, of_issue = parse_document(file), parse_document(issue)
-    of_base = parse_document(base) if base is not None else None
-    boxes: tuple[dict[int, str], ...] = ({}, {}, {})
-    for was, ours, theirs in _shared_tasks(of_base, of_file, of_issue):
-        if was is None:
-            checked = ours.checked or theirs.checked
-        else:
-            checked = theirs.checked if ours.checked == was.checked else ours.checked
-            boxes[0][was.offset] = _box(of_file, ours, checked)
-        # `[X]` and `[x]` are one state: the file's own character stays unless the state moves.
-        boxes[1][ours.offset] = boxes[2][theirs.offset] = _box(of_file, ours, checked)
-    return _Settled(
-        _with_boxes(base, boxes[0]) if base is not None else None,
-        _with_boxes(file, boxes[1]),
-        _with_boxes(issue, boxes[2]),
-    )
+def _reads_right(merged: MergedLines) -> bool:
+    """Whether the merged lines still read as the tasks they were: no fence opened, no item cut."""
+    text = "\n".join(line.text for line in merged.lines)
+    document = parse_document(text)
+    read = {document.line_of(task.offset): task.checked for task in document.tasks}
+    meant = {
+        number: line.checked
+        for number, line in enumerate(merged.lines, start=1)
+        if line.checked is not None
+    }
+    return read == meant
 
 
-def _shared_tasks(
-    base: Document | None, file: Document, issue: Document
-) -> list[tuple[Task | None, Task, Task]]:
-    """Every task that both copies have, with what it was in the base where it stood there."""
-    if base is None:
-        pairs = align_tasks(file.tasks, issue.tasks)
-        return [(None, file.tasks[here], issue.tasks[there]) for here, there in pairs.items()]
-    here_of, there_of = align_tasks(base.tasks, file.tasks), align_tasks(base.tasks, issue.tasks)
-    shared: list[tuple[Task | None, Task, Task]] = [
-        (base.tasks[was], file.tasks[here_of[was]], issue.tasks[there_of[was]])
-        for was in here_of
-        if was in there_of
-    ]
-    new_here = [t for n, t in enumerate(file.tasks) if n not in here_of.values()]
-    new_there = [t for n, t in enumerate(issue.tasks) if n not in there_of.values()]
-    pairs = align_tasks(new_here, new_there)
-    shared += [
-        (None, new_here[n], new_there[m])
-        for n, m in pairs.items()
-        if new_here[n].text == new_there[m].text
-    ]
-    return shared
+def _boxes_alone(base: list[Unit], file: list[Unit], issue: list[Unit]) -> MergedLines:
+    """The file's text with the issue's ticks; everything else that the issue has is told."""
+    to_file, to_issue = align(base, file), align(base, issue)
+    of_base = {here: n for n, here in to_file.items()}
+    lines = []
+    for index, unit in enumerate(file):
+        was = of_base.get(index)
+        other = issue[to_issue[was]] if was is not None and was in to_issue else None
+        checked = unit.checked
+        if was is not None and other is not None and other.checked is not None:
+            checked = other.checked if checked == base[was].checked else checked
+        mark = unit.mark if checked == unit.checked or checked is None else " x"[checked]
+        lines.append(Line(unit.with_mark(mark), checked if unit.mark else None, index))
+    known = Counter(unit.text.strip() for unit in (*base, *file))
+    unknown = [unit.line for unit in issue if unit.text.strip() not in known]
+    told = (Conflict("", "\n".join(unknown)),) if unknown else ()
+    return MergedLines(tuple(lines), told)
 
 
-def _box(document: Document, task: Task, checked: bool) -> str:
-    if checked == task.checked:
-        return document.text[task.offset]
-    return "x" if checked else " "
-
-
-def _with_boxes(text: str, boxes: Mapping[int, str]) -> str:
-    characters = list(text)
-    for offset, box in boxes.items():
-        characters[offset] = box
-    return "".join(characters)
-
-
-def _ticks_between(before: str, after: str) -> tuple[Tick, ...]:
-    old, new = parse_document(before).tasks, parse_document(after).tasks
+def _ticks(file: list[Unit], lines: tuple[Line, ...]) -> tuple[Tick, ...]:
     return tuple(
-        Tick(now.text, now.checked, now.section)
-        for was, now in zip(old, new, strict=True)
-        if was.checked != now.checked
+        Tick(_task_text(file[line.of_file]), line.checked, file[line.of_file].section)
+        for line in lines
+        if line.of_file is not None
+        and line.checked is not None
+        and file[line.of_file].checked is not None
+        and line.checked != file[line.of_file].checked
     )
 
 
-def _lost_without_base(file: str, issue: str) -> tuple[Conflict, ...]:
-    known = Counter(file.split("\n"))
-    unknown = [line for line in issue.split("\n") if line.strip() and line not in known]
-    return (Conflict(kept="", lost="\n".join(unknown)),) if unknown else ()
+def _task_text(unit: Unit) -> str:
+    tasks = parse_document(unit.line.lstrip(" \t>")).tasks
+    return tasks[0].text if tasks else unit.name
+
+
+def _edited(file: list[Unit], lines: tuple[Line, ...]) -> bool:
+    """Whether anything but boxes differs from the file."""
+    if [line.of_file for line in lines] != list(range(len(file))):
+        return True
+    return any(
+        line.text != file[n].with_mark(" x"[line.checked] if line.checked is not None else "")
+        and line.text != file[n].line
+        for n, line in enumerate(lines)
+    )
 
 
 def carry(file: str, before: str, after: str) -> str:

@@ -1,34 +1,31 @@
-"""Three-way merge of lines: a library's merge, and inside its conflicts one line at a time.
+"""Three-way merge of a plan's lines: first what each line says, then in which order they stand.
 
-A library calls neighbouring edits a conflict. Here tasks and table rows of a conflict are aligned
-first, so that only a line which both sides changed in the same place is one.
+Lines are paired before anything is compared, so a line that one side ticked and the other moved is
+one line. What each says is merged by itself: its box, its cells or field values, its text. The
+order is merged by a library over the lines' identities, so that edits never look like deletions.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Literal, Unpack
 
 from merge3 import Merge3
 
-from bot.plans.alignment import SIMILAR, similarity
-
-_BOX = re.compile(r"^([\s>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[[ xX]\][ \t]")
-_PIPE = re.compile(r"(?<!\\)\|")
-# Aligning is quadratic; a conflict this large is two different texts anyway.
-_MOST_CELLS = 40_000
-_BLANK_SCORE = 0.05
+from bot.plans.alignment import align
+from bot.plans.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What both sides changed: the text that was kept and the one that was not.
+    """What both sides changed: the lines that stand now and those that do not.
 
-    ``kind`` is ``text`` (the file's was kept, ``lost`` is the issue's), ``cell`` (the same for one
-    table cell) or ``kept`` (one side deleted what the other changed: it stands, nothing is lost).
+    ``kind`` is ``text`` (the file's were kept, ``lost`` are the issue's), ``cell`` (the same for
+    cells of a row or values of fields) or ``kept`` (one side deleted what the other changed: it
+    stands, and nothing is lost).
     """
 
     kept: str
@@ -37,154 +34,389 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
+    """A line of the merged plan: which line of the file it was (None: new there), and its box."""
+
     text: str
-    from_issue: bool = False
+    checked: bool | None
+    of_file: int | None
 
 
-def merge_lines(
-    base: Sequence[str], file: Sequence[str], issue: Sequence[str]
-) -> tuple[list[str], tuple[Conflict, ...]]:
-    """The merged lines and every conflict, in order. Lines carry no line ends."""
-    merged: list[_Line] = []
-    conflicts: list[Conflict] = []
-    for group in Merge3(list(base), list(file), list(issue)).merge_groups():
-        if group[0] == "conflict":
-            lines, found = _merge_region(group[1], group[2], group[3])
-            merged.extend(lines)
-            conflicts.extend(found)
-        else:
-            merged.extend(_Line(line, group[0] == "b") for line in group[1])
-    moved = set(map(_identity, file)) & set(map(_identity, issue))
-    told = [c for c in conflicts if c.kind != "kept" or _identity(c.kept) not in moved]
-    return _without_doubles(merged, base, file, issue), tuple(told)
+@dataclass(frozen=True, slots=True)
+class MergedLines:
+    """The merged lines in order, and every conflict in that order."""
+
+    lines: tuple[Line, ...]
+    conflicts: tuple[Conflict, ...] = ()
 
 
-def _without_doubles(
-    merged: Sequence[_Line], base: Sequence[str], file: Sequence[str], issue: Sequence[str]
-) -> list[str]:
-    """Drop the issue's copy of a line that both sides moved: the file's place stands."""
-    counts = [Counter(map(_identity, lines)) for lines in (base, file, issue)]
-    extra = Counter(_identity(line.text) for line in merged)
-    for name in list(extra):
-        wanted = max(count[name] for count in counts)
-        moved = name and all(count[name] for count in counts)
-        extra[name] = max(0, extra[name] - wanted) if moved else 0
-    kept: list[str] = []
-    for line in merged:
-        name = _identity(line.text)
-        if line.from_issue and extra[name]:
-            extra[name] -= 1
-        else:
-            kept.append(line.text)
-    return kept
+def merge_units(base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> MergedLines:
+    """Both copies' changes against their base; where they exclude each other the file's stand."""
+    places = _Places.of(base, file, issue)
+    order, replaced = _order(places)
+    lines, conflicts = [], []
+    for name in order:
+        line, conflict = _say(places, name)
+        lines.append(line)
+        conflicts += [*replaced.get(name, ()), *([conflict] if conflict else ())]
+    conflicts += replaced.get(None, ())
+    return MergedLines(tuple(lines), tuple(conflicts))
 
 
-def _merge_region(
-    base: Sequence[str], file: Sequence[str], issue: Sequence[str]
-) -> tuple[list[_Line], list[Conflict]]:
-    lines: list[_Line] = []
-    conflicts: list[Conflict] = []
-    to_file, to_issue = [*_align(base, file), len(file)], [*_align(base, issue), len(issue)]
-    file_at = issue_at = gone = 0
-    for index, (here, there) in enumerate(zip(to_file, to_issue, strict=True)):
-        if here is None and there is None:
-            gone += 1
-            continue
-        ours = list(file[file_at : file_at if here is None else here])
-        theirs = list(issue[issue_at : issue_at if there is None else there])
-        if gone and ours and theirs and ours != theirs:
-            # Both replaced the same lines; without a line that went, both only inserted.
-            conflicts.append(Conflict("\n".join(ours), "\n".join(theirs)))
-            theirs = []
-        lines += [_Line(line) for line in ours]
-        lines += [_Line(line, from_issue=True) for line in theirs if line not in ours]
-        gone = 0
-        file_at = file_at if here is None else here + 1
-        issue_at = issue_at if there is None else there + 1
-        if index == len(base):
-            break
-        line, conflict = _resolve(
-            base[index],
-            None if here is None else file[here],
-            None if there is None else issue[there],
-        )
-        if line is not None:
-            lines.append(line)
-        if conflict is not None:
-            conflicts.append(conflict)
-    return lines, conflicts
+def in_file_order(base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> MergedLines:
+    """What both say merged line by line, but only the file's lines, in the file's order.
+
+    Every line that the issue added or moved is told, none is taken over.
+    """
+    places = _Places.of(base, file, issue)
+    said = [_say(places, name) for name in places.file]
+    said = [(line, told if told and told.lost else None) for line, told in said]
+    there = set(places.file)
+    added = [n for n in places.issue if n not in there and places.says(n, issue_alone=True)]
+    lost = "\n".join(places.issue_unit(name).line for name in added)
+    conflicts = [conflict for _, conflict in said if conflict]
+    if lost:
+        conflicts.append(Conflict("", lost))
+    return MergedLines(tuple(line for line, _ in said), tuple(conflicts))
 
 
-def _resolve(
-    base: str, file: str | None, issue: str | None
-) -> tuple[_Line | None, Conflict | None]:
-    if file == issue or issue == base:
-        return (None if file is None else _Line(file)), None
-    if file == base:
-        return (None if issue is None else _Line(issue, from_issue=True)), None
-    if file is None or issue is None:
-        stands = file if file is not None else issue or ""
-        return _Line(stands, file is None), Conflict(stands, "", "kept")
-    if cells := _merge_cells(base, file, issue):
-        row, lost = cells
-        return _Line(row), Conflict(row, lost, "cell") if lost else None
-    return _Line(file), Conflict(file, issue)
+def without_base(file: Sequence[Unit], issue: Sequence[Unit]) -> MergedLines:
+    """Two copies of which nobody knows what they once agreed on.
+
+    A box ticked in either is ticked, the file's text stands and the issue's other text is told.
+    """
+    to_issue = align(file, issue)
+    lines, conflicts = [], []
+    for index, unit in enumerate(file):
+        other: Unit | None = issue[to_issue[index]] if index in to_issue else None
+        checked = unit.checked
+        if other is not None and checked is not None:
+            checked = checked or bool(other.checked)
+        line = unit.with_mark(_mark(unit, checked))
+        lines.append(Line(line, checked, index))
+        if other is not None and _different(unit, other):
+            conflicts.append(Conflict(line, other.line))
+    paired = set(to_issue.values())
+    unknown: list[str] = []
+    for index, unit in enumerate(issue):
+        if index not in paired and unit.kind != "blank":
+            unknown.append(unit.line)
+        elif unknown and unit.kind != "blank":
+            conflicts.append(Conflict("", "\n".join(unknown)))
+            unknown = []
+    if unknown:
+        conflicts.append(Conflict("", "\n".join(unknown)))
+    return MergedLines(tuple(lines), tuple(conflicts))
 
 
-def _merge_cells(base: str, file: str, issue: str) -> tuple[str, str] | None:
-    """A table row merged cell by cell and the issue's cells that lost; None for other lines."""
-    rows = [_PIPE.split(line) for line in (base, file, issue)]
-    if min(map(len, rows)) < 3 or len({len(row) for row in rows}) != 1:
+def _different(one: Unit, other: Unit) -> bool:
+    return " ".join(one.text.split()) != " ".join(other.text.split())
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where each line stands: ``base``, ``file`` and ``issue`` are the copies as line names.
+
+    A line's name is its index in the base; lines that are new in the file count on from there, and
+    those that only the issue has from there.
+    """
+
+    units: Mapping[int, tuple[Unit | None, Unit | None, Unit | None]]
+    base: list[int]
+    file: list[int]
+    issue: list[int]
+    file_index: Mapping[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> _Places:
+        to_file, to_issue = align(base, file), align(base, issue)
+        from_file = {there: here for here, there in to_file.items()}
+        from_issue = {there: here for here, there in to_issue.items()}
+        of_file = [from_file.get(n, len(base) + n) for n in range(len(file))]
+        of_issue = [from_issue.get(n, len(base) + len(file) + n) for n in range(len(issue))]
+        for here, there in _same_new(of_file, of_issue, file, issue, len(base)).items():
+            of_issue[there] = of_file[here]
+        file_index = {name: n for n, name in enumerate(of_file)}
+        issue_index = {name: n for n, name in enumerate(of_issue)}
+        units = {
+            name: (
+                base[name] if name < len(base) else None,
+                file[file_index[name]] if name in file_index else None,
+                issue[issue_index[name]] if name in issue_index else None,
+            )
+            for name in {*range(len(base)), *of_file, *of_issue}
+        }
+        return cls(units, list(range(len(base))), of_file, of_issue, file_index)
+
+    def issue_unit(self, name: int) -> Unit:
+        """The line as the issue has it."""
+        unit = self.units[name][2]
+        assert unit is not None  # noqa: S101 - only asked for names of the issue
+        return unit
+
+    def says(self, name: int, *, issue_alone: bool = False) -> bool:
+        """Whether the line stands after the merge: new, in both, or changed where it still is."""
+        base, file, issue = self.units[name]
+        if base is None or (file is not None and issue is not None):
+            return not issue_alone or (base is None and issue is not None and issue.kind != "blank")
+        left = file if file is not None else issue
+        return left is not None and _said(left) != _said(base)
+
+    def gone_from_both(self, name: int) -> bool:
+        """Whether a line of the base stands in neither copy and said something."""
+        base, file, issue = self.units[name]
+        return file is None and issue is None and base is not None and base.kind != "blank"
+
+
+def _said(unit: Unit) -> tuple[object, ...]:
+    """What a person said in a line: not its number, its padding, nor how deep it stands."""
+    cells = unit.values[1:] if unit.kind == "row" and unit.id else unit.values
+    return unit.checked, unit.name, cells if unit.kind == "row" else ()
+
+
+def _same_new(
+    of_file: Sequence[int],
+    of_issue: Sequence[int],
+    file: Sequence[Unit],
+    issue: Sequence[Unit],
+    count: int,
+) -> dict[int, int]:
+    """Lines that both added, alike and in the same place: one line."""
+
+    def keys(names: Sequence[int], units: Sequence[Unit]) -> list[tuple[int, object]]:
+        found: list[tuple[int, object]] = []
+        after = -1
+        for index, name in enumerate(names):
+            if name < count:
+                after = name
+            else:
+                unit = units[index]
+                found.append((index, (after, unit.kind, unit.name or unit.text)))
+        return found
+
+    here, there = keys(of_file, file), keys(of_issue, issue)
+    matcher = SequenceMatcher(None, [k for _, k in here], [k for _, k in there], autojunk=False)
+    pairs = {
+        here[block.a + n][0]: there[block.b + n][0]
+        for block in matcher.get_matching_blocks()
+        for n in range(block.size)
+    }
+    tasks: dict[tuple[object, ...], int] = {
+        (unit.section, unit.name): index
+        for index, unit in enumerate(issue)
+        if unit.kind == "task" and of_issue[index] >= count and index not in pairs.values()
+    }
+    for index, unit in enumerate(file):
+        if unit.kind == "task" and of_file[index] >= count and index not in pairs:
+            other = tasks.pop((unit.section, unit.name), None)
+            if other is not None:
+                pairs[index] = other
+    return pairs
+
+
+# What a line says
+
+
+def _say(places: _Places, name: int) -> tuple[Line, Conflict | None]:
+    base, file, issue = places.units[name]
+    at = places.file_index.get(name)
+    present = [unit for unit in (file, issue) if unit is not None]
+    if len(present) == 1:
+        (unit,) = present
+        kept = Conflict(unit.line, "", "kept") if base is not None else None
+        return Line(unit.line, unit.checked, at), kept
+    assert file is not None  # noqa: S101 - a line that stands is in one of the copies
+    assert issue is not None  # noqa: S101
+    if len({unit.checked is None for unit in (base, file, issue) if unit is not None}) > 1:
+        # One of them made a task of a line, or a line of a task: the box is part of its text.
+        text, lost = _merge_text(base, file, issue, whole=True)
+        taken = next((u for u in (file, issue) if u.line == text), None)
+        return Line(text, taken.checked if taken else None, at), lost
+    checked = _merge_box(base, file, issue)
+    text, lost = _merge_text(base, file, issue)
+    mark = _mark(file, checked)
+    if lost is not None:
+        other = lost.lost.replace("[ ]", f"[{mark}]", 1) if mark else lost.lost
+        lost = Conflict(text.replace("[ ]", f"[{mark}]", 1) if mark else text, other, lost.kind)
+    line = text.replace("[ ]", f"[{mark}]", 1) if mark else text
+    return Line(line, checked, at), lost
+
+
+def _mark(file: Unit, checked: bool | None) -> str:
+    """`[X]` and `[x]` are one state: the file's own character stays unless the state moves."""
+    if checked is None or checked == file.checked:
+        return file.mark
+    return "x" if checked else " "
+
+
+def _merge_box(base: Unit | None, file: Unit, issue: Unit) -> bool | None:
+    if file.checked is None:
         return None
-    merged, lost = [], []
-    for before, here, there in zip(*rows, strict=True):
-        if here.strip() == before.strip() and there.strip() != before.strip():
-            merged.append(there)
+    if base is None:
+        return bool(file.checked or issue.checked)
+    return issue.checked if file.checked == base.checked else file.checked
+
+
+def _merge_text(
+    base: Unit | None, file: Unit, issue: Unit, *, whole: bool = False
+) -> tuple[str, Conflict | None]:
+    """The line with its box still empty, and what of the issue's found no place in it."""
+    here, there = (file.line, issue.line) if whole else (file.text, issue.text)
+    if base is None:
+        return here, Conflict(here, there) if _different(file, issue) else None
+    before = base.line if whole else base.text
+    if here in (before, there):
+        return there, None
+    if there == before:
+        return here, None
+    if not whole and file.slots and len({base.frame, file.frame, issue.frame}) == 1:
+        return _merge_slots(base, file, issue)
+    same = " ".join(here.split()) == " ".join(there.split())
+    return here, None if same else Conflict(here, there)
+
+
+def _merge_slots(base: Unit, file: Unit, issue: Unit) -> tuple[str, Conflict | None]:
+    ours, theirs = [], []
+    for slot, (was, here, there) in enumerate(
+        zip(base.values, file.values, issue.values, strict=True)
+    ):
+        ours.append(there if here == was else here)
+        marker = slot == 0 and file.kind in ("task", "text")
+        changed = there not in (was, here) and here != was
+        theirs.append(there if changed and not marker else ours[-1])
+    text = file.filled(ours)
+    if theirs == ours:
+        return text, None
+    kind: Literal["text", "cell"] = "cell" if file.kind == "row" or len(ours) > 2 else "text"
+    return text, Conflict(text, file.filled(theirs), kind)
+
+
+# The order of the lines
+
+_Replaced = dict[int | None, list[Conflict]]
+
+
+def _order(places: _Places) -> tuple[list[int], _Replaced]:
+    """The names of the lines that stand, in order, and what was replaced twice before each."""
+    entries: list[tuple[int, bool]] = []
+    replaced: list[tuple[int, Conflict]] = []
+    dropped: set[int] = set()
+    for kind, *parts in _groups(places):
+        if kind != "conflict":
+            entries += [(name, kind == "b") for name in parts[0]]
             continue
-        merged.append(here)
-        if there.strip() not in (before.strip(), here.strip()):
-            lost.append(there.strip())
-    return "|".join(merged), " | ".join(lost)
+        for base_part, file_part, issue_part in _slices(parts[0], parts[1], parts[2]):
+            conflict = _both_replaced(places, base_part, file_part, issue_part)
+            entries += [(name, False) for name in file_part]
+            if conflict is None:
+                entries += [(name, True) for name in issue_part if name not in file_part]
+            else:
+                new = [n for n in issue_part if places.units[n][0] is None]
+                dropped.update(n for n in new if places.units[n][1] is None)
+                entries += [(name, True) for name in issue_part if name not in (*file_part, *new)]
+                replaced.append((len(entries), conflict))
+    at_end = len(entries)
+    followed: _Replaced = {}
+    for place, conflict in replaced:
+        name = entries[place][0] if place < at_end else None
+        followed.setdefault(name, []).append(conflict)
+    names = _once(places, entries)
+    standing = [name for name in names if places.says(name)]
+    _put_back(places, standing, dropped)
+    known = set(standing)
+    ends = [c for name, told in followed.items() if name not in known for c in told]
+    told: _Replaced = {name: found for name, found in followed.items() if name in known}
+    told[None] = ends
+    return standing, told
 
 
-def _align(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
-    """For each old line the new line that it became, in order, or None where it is gone."""
-    if len(old) * len(new) > _MOST_CELLS:
-        return [None] * len(old)
-    scores = [[_alike(one, other) for other in new] for one in old]
-    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    for i in range(len(old) - 1, -1, -1):
-        for j in range(len(new) - 1, -1, -1):
-            both = scores[i][j] + best[i + 1][j + 1] if scores[i][j] else 0.0
-            best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
-    found: list[int | None] = [None] * len(old)
-    i = j = 0
-    while i < len(old) and j < len(new):
-        if scores[i][j] and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
-            found[i] = j
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            i += 1
-        else:
-            j += 1
+def _groups(places: _Places) -> Iterator[tuple[str, Unpack[tuple[list[int], ...]]]]:
+    """The library's merge of the three orders: its kind of stretch, and the names in it."""
+    base, file, issue = (
+        [str(name) for name in copy] for copy in (places.base, places.file, places.issue)
+    )
+    for kind, *parts in Merge3(base, file, issue).merge_groups():
+        yield (kind, *([int(name) for name in part] for part in parts))
+
+
+def _slices(
+    base: Sequence[int], file: Sequence[int], issue: Sequence[int]
+) -> list[tuple[list[int], list[int], list[int]]]:
+    """A stretch that both changed, cut behind each line that both still have."""
+    matcher = SequenceMatcher(None, file, issue, autojunk=False)
+    shared = [
+        (block.a + n, block.b + n)
+        for block in matcher.get_matching_blocks()
+        for n in range(block.size)
+    ]
+    place = {name: n for n, name in enumerate(base)}
+    found = []
+    base_at = file_at = issue_at = 0
+    for here, there in shared:
+        base_to = max(place.get(file[here], base_at), base_at)
+        found.append(
+            (
+                list(base[base_at:base_to]),
+                list(file[file_at : here + 1]),
+                list(issue[issue_at:there]),
+            )
+        )
+        base_at = base_to + (file[here] in place)
+        file_at, issue_at = here + 1, there + 1
+    found.append((list(base[base_at:]), list(file[file_at:]), list(issue[issue_at:])))
     return found
 
 
-def _alike(one: str, other: str) -> float:
-    if not one.strip() or not other.strip():
-        return _BLANK_SCORE if one.strip() == other.strip() else 0.0
-    one, other = _identity(one), _identity(other)
-    if "|" in one and "|" in other and _first_cell(one) == _first_cell(other):
-        return 0.9
-    score = similarity(one, other)
-    return score if score >= SIMILAR else 0.0
+def _both_replaced(
+    places: _Places, base: Sequence[int], file: Sequence[int], issue: Sequence[int]
+) -> Conflict | None:
+    """Both put something else where both took something away: the file's stands."""
+
+    def new(names: Sequence[int], side: int) -> list[str]:
+        units = (places.units[name] for name in names)
+        found = [u[side] for u in units if u[0] is None and u[3 - side] is None]
+        return [unit.line for unit in found if unit is not None and unit.kind != "blank"]
+
+    ours, theirs = new(file, 1), new(issue, 2)
+    if ours and theirs and any(places.gone_from_both(name) for name in base):
+        return Conflict("\n".join(ours), "\n".join(theirs))
+    return None
 
 
-def _first_cell(row: str) -> str:
-    return next((cell.strip() for cell in _PIPE.split(row) if cell.strip()), "")
+def _once(places: _Places, entries: Sequence[tuple[int, bool]]) -> list[int]:
+    """Each line in one place: the file's, unless only the issue moved it."""
+    counts = Counter(name for name, _ in entries)
+    moved_here = _moved(places.base, places.file)
+    moved_there = _moved(places.base, places.issue)
+    names: list[int] = []
+    left = dict(counts)
+    taken: set[int] = set()
+    for name, from_issue in entries:
+        left[name] -= 1
+        if name in taken:
+            continue
+        prefers_issue = name in moved_there and name not in moved_here
+        if counts[name] == 1 or from_issue == prefers_issue or not left[name]:
+            taken.add(name)
+            names.append(name)
+    return names
 
 
-def _identity(line: str) -> str:
-    """A line without its box: what makes it the same line when it was ticked or moved."""
-    return _BOX.sub(r"\1", line).strip()
+def _moved(base: Sequence[int], copy: Sequence[int]) -> set[int]:
+    matcher = SequenceMatcher(None, base, copy, autojunk=False)
+    stayed = {
+        base[block.a + n] for block in matcher.get_matching_blocks() for n in range(block.size)
+    }
+    return set(base) & set(copy) - stayed
+
+
+def _put_back(places: _Places, standing: list[int], dropped: set[int]) -> None:
+    """Lines that must stand and were in no order: after the line they follow in their copy."""
+    there = set(standing)
+    for copy in (places.file, places.issue):
+        for index, name in enumerate(copy):
+            if name in there or name in dropped or not places.says(name):
+                continue
+            before = next((n for n in reversed(copy[:index]) if n in there), None)
+            standing.insert(standing.index(before) + 1 if before is not None else 0, name)
+            there.add(name)

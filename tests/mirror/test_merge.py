@@ -190,7 +190,9 @@ def test_one_cell_that_both_changed_keeps_the_files_and_tells_the_issues() -> No
     issue = lines(*ROWS[:2], "| 1 | a | In Progress | #7 |")
     result = merge(lines(*ROWS), file, plan_text(issue))
     assert result.text == lines(*ROWS[:2], "| 1 | a | Complete | #7 |")
-    assert [(c.kind, c.lost) for c in result.conflicts] == [("cell", "In Progress")]
+    assert [(c.kind, c.kept, c.lost) for c in result.conflicts] == [
+        ("cell", "| 1 | a | Complete | #7 |", "| 1 | a | In Progress | #7 |")
+    ]
 
 
 WORDS = st.lists(

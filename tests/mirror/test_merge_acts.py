@@ -1,0 +1,49 @@
+"""Whatever two people do to the two copies of a plan, the merge has all of it or tells it."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.plans.merge import merge
+from bot.plans.render import plan_text
+from tests.model.ledger import Ledger
+from tests.model.plan_text import KINDS, START, Act, perform
+
+ACTS = st.lists(
+    st.builds(Act, st.sampled_from(KINDS), st.integers(0, 12), st.integers(0, 12)), max_size=6
+)
+
+
+def edited(acts: list[Act], side: str, ledger: Ledger, numbers: itertools.count[int]) -> str:
+    text = START
+    for act in acts:
+        after = perform(act, text, lambda kind: f"{kind}{next(numbers)}").replace("\r", "")
+        ledger.record(side, text, text, after)
+        text = after
+    return text
+
+
+@settings(max_examples=300, deadline=None)
+@given(ACTS, ACTS)
+def test_nothing_is_lost_doubled_or_made_up(here: list[Act], there: list[Act]) -> None:
+    ledger, numbers = Ledger.of(START), itertools.count(100)
+    file = edited(here, "file", ledger, numbers)
+    issue = edited(there, "issue", ledger, numbers)
+    merged = merge(START, file, plan_text(issue))
+    told = "\n".join(conflict.lost for conflict in merged.conflicts)
+    assert ledger.problems(merged.text, told) == []
+    again = merge(merged.text, merged.text, plan_text(merged.text))
+    assert (again.text, again.ticks, again.conflicts) == (merged.text, (), ())
+
+
+@settings(max_examples=150, deadline=None)
+@given(ACTS)
+def test_what_only_one_side_did_is_taken_as_it_is(acts: list[Act]) -> None:
+    text = edited(acts, "file", Ledger.of(START), itertools.count(100))
+    assert merge(START, text, plan_text(START)).text == text
+    from_issue = merge(START, START, plan_text(text))
+    assert from_issue.text == text
+    assert not from_issue.conflicts

@@ -1,0 +1,106 @@
+"""What people did, and what therefore must still be there: the oracle of the model test.
+
+Kept from what each person saw and wrote, never from what plansync thinks. A word that a person
+wrote is owed until a person who saw it takes it out: it stands in the plan, or plansync has said it
+in a comment. A task has the state that the last person on one of the sides gave it. What nobody
+touched is as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.model.plan_text import WORD, made_from, task_count, tasks, words
+
+
+@dataclass(slots=True)
+class Ledger:
+    """``settled``: each task's state when both sides were last seen to agree."""
+
+    settled: dict[str, bool]
+    owed: set[str]
+    released: set[str] = field(default_factory=set)
+    states: dict[str, dict[str, bool]] = field(default_factory=dict)
+    touched: dict[str, set[str]] = field(default_factory=dict)
+    deleted: dict[str, dict[str, bool]] = field(default_factory=dict)
+    ticked_may_win: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> Ledger:
+        """The ledger of a plan on which both sides agree."""
+        return cls(settled=tasks(text), owed=words(text))
+
+    def record(self, side: str, seen: str, before: str, after: str) -> None:
+        """Somebody who saw ``seen`` wrote ``after`` over ``before``.
+
+        What stood there unseen is theirs to answer for only when nothing in the text they wrote
+        could tell that they had not seen it: no write of plansync's lies between the two.
+        """
+        blamed = [seen] if made_from(before) != made_from(seen) else [seen, before]
+        self.owed |= words(after) - words(seen)
+        for known in blamed:
+            self.released |= words(known) - words(after)
+            self._record_tasks(side, tasks(known), tasks(after))
+        changed = {line for line in after.split("\n")} ^ {line for line in seen.split("\n")}
+        for name in tasks("\n".join(changed)):
+            self.touched.setdefault(name, set()).add(side)
+
+    def _record_tasks(self, side: str, old: dict[str, bool], new: dict[str, bool]) -> None:
+        for name in old.keys() | new.keys():
+            if name not in new:
+                self.deleted.setdefault(name, {})[side] = old[name]
+                self.states.get(name, {}).pop(side, None)
+            elif old.get(name) != new[name]:
+                self.states.setdefault(name, {})[side] = new[name]
+
+    def settle(self, text: str) -> None:
+        """Both sides agree on ``text``."""
+        self.settled = tasks(text)
+        self.states.clear()
+        self.touched.clear()
+        self.deleted.clear()
+        self.ticked_may_win = False
+
+    def problems(self, text: str, told: str) -> list[str]:
+        """Everything that is lost, doubled or made up in a plan on which both sides agree."""
+        found = [
+            f"the word {word} is lost"
+            for word in sorted(self.owed - self.released - words(text) - words(told))
+        ]
+        found += [
+            f"the word {word} stands {count} times"
+            for word, count in Counter(WORD.findall(text)).items()
+            if count > 1
+        ]
+        now = tasks(text)
+        for name in sorted(self.settled.keys() | self.states.keys() | now.keys()):
+            found += self._problems_of(name, now.get(name), told)
+            if task_count(text, name) > 1:
+                found.append(f"the task {name} stands {task_count(text, name)} times")
+        return found
+
+    def _problems_of(self, name: str, now: bool | None, told: str) -> list[str]:
+        said = self.states.get(name, {})
+        deleted = self.deleted.get(name, {})
+        if now is None:
+            unseen = [v for side, v in said.items() if v not in deleted.values()]
+            if not deleted and name in self.settled:
+                return [f"the task {name} is gone though nobody deleted it"]
+            if unseen and name not in words(told):
+                return [f"the task {name} is gone with a state that its deleter never saw"]
+            return []
+        if (
+            deleted
+            and not (self.touched.get(name, set()) - set(deleted))
+            and not self.ticked_may_win
+        ):
+            return [f"the task {name} is back though only its deleter touched it"]
+        allowed = set(said.values())
+        if self.ticked_may_win:
+            allowed.add(True)
+        if not said and name in self.settled:
+            allowed.add(self.settled[name])
+        if not allowed or now in allowed:
+            return []
+        return [f"the task {name} is {now}, and nobody who acted last wanted that"]
