@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
@@ -45,12 +46,25 @@ def test_every_adopted_path_is_documented() -> None:
         assert f"`{stem}" in README, glob
 
 
-def test_the_commands_page_is_what_the_commands_say() -> None:
-    spec = importlib.util.spec_from_file_location("make_cli", ROOT / "docs" / "make_cli.py")
+def maker(name: str) -> ModuleType:
+    """The script docs/<name>.py as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_every_finding_is_documented() -> None:
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert page.startswith(maker("make_checks").table()), (
+        "docs/checks.md is old: run python docs/make_checks.py"
+    )
+
+
+def test_the_commands_page_is_what_the_commands_say() -> None:
+    module = maker("make_cli")
     assert module.PAGE.read_text(encoding="utf-8") == module.render(), (
         "docs/cli.md is old: run python docs/make_cli.py"
     )
