@@ -186,7 +186,7 @@ def _check_free(
     now: _Rolling,
 ) -> None:
     entry = entries.get(edit.path)
-    taken = there is not None and there.text != edit.text and edit.expected_blob is None
+    taken = there is not None and edit.expected_blob is None
     if taken and entry is not None and entry.source != source and now.open is not None:
         raise UserProblem(
             f"Another new plan waits at this path in #{now.open.number}.",

@@ -189,7 +189,7 @@ def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPat
 
 def _merged(reader: GitHubReader, memory: RequestMemory) -> tuple[str, RepoPath] | None:
     """The commit that brought a proposed plan, when its own trailer was lost in a squash."""
-    if memory.state != "proposed" or not memory.path:
+    if memory.proposed is None or not memory.path:
         return None
     path = RepoPath(memory.path)
     commits = reader.commits(path=path)
