@@ -7,30 +7,15 @@ order is merged by a library over the lines' identities, so that edits never loo
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import SequenceMatcher
-from typing import Literal, Unpack
-
-from merge3 import Merge3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from bot.plans.alignment import align
+from bot.plans.merge_order import Conflict, Places, order_lines
 from bot.plans.units import Unit
 
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """What both sides changed: the lines that stand now and those that do not.
-
-    ``kind`` is ``text`` (the file's were kept, ``lost`` are the issue's), ``cell`` (the same for
-    cells of a row or values of fields) or ``kept`` (one side deleted what the other changed: it
-    stands, and nothing is lost).
-    """
-
-    kept: str
-    lost: str
-    kind: Literal["text", "cell", "kept"] = "text"
+__all__ = ["Conflict", "Line", "MergedLines", "in_file_order", "merge_units", "without_base"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +37,8 @@ class MergedLines:
 
 def merge_units(base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> MergedLines:
     """Both copies' changes against their base; where they exclude each other the file's stand."""
-    places = _Places.of(base, file, issue)
-    order, replaced = _order(places)
+    places = Places.of(base, file, issue)
+    order, replaced = order_lines(places)
     lines, conflicts = [], []
     for name in order:
         line, conflict = _say(places, name)
@@ -68,7 +53,7 @@ def in_file_order(base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Un
 
     Every line that the issue added or moved is told, none is taken over.
     """
-    places = _Places.of(base, file, issue)
+    places = Places.of(base, file, issue)
     said = [_say(places, name) for name in places.file]
     said = [(line, told if told and told.lost else None) for line, told in said]
     there = set(places.file)
@@ -113,111 +98,7 @@ def _different(one: Unit, other: Unit) -> bool:
     return " ".join(one.text.split()) != " ".join(other.text.split())
 
 
-@dataclass(slots=True)
-class _Places:
-    """Where each line stands: ``base``, ``file`` and ``issue`` are the copies as line names.
-
-    A line's name is its index in the base; lines that are new in the file count on from there, and
-    those that only the issue has from there.
-    """
-
-    units: Mapping[int, tuple[Unit | None, Unit | None, Unit | None]]
-    base: list[int]
-    file: list[int]
-    issue: list[int]
-    file_index: Mapping[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> _Places:
-        to_file, to_issue = align(base, file), align(base, issue)
-        from_file = {there: here for here, there in to_file.items()}
-        from_issue = {there: here for here, there in to_issue.items()}
-        of_file = [from_file.get(n, len(base) + n) for n in range(len(file))]
-        of_issue = [from_issue.get(n, len(base) + len(file) + n) for n in range(len(issue))]
-        for here, there in _same_new(of_file, of_issue, file, issue, len(base)).items():
-            of_issue[there] = of_file[here]
-        file_index = {name: n for n, name in enumerate(of_file)}
-        issue_index = {name: n for n, name in enumerate(of_issue)}
-        units = {
-            name: (
-                base[name] if name < len(base) else None,
-                file[file_index[name]] if name in file_index else None,
-                issue[issue_index[name]] if name in issue_index else None,
-            )
-            for name in {*range(len(base)), *of_file, *of_issue}
-        }
-        return cls(units, list(range(len(base))), of_file, of_issue, file_index)
-
-    def issue_unit(self, name: int) -> Unit:
-        """The line as the issue has it."""
-        unit = self.units[name][2]
-        assert unit is not None  # noqa: S101 - only asked for names of the issue
-        return unit
-
-    def says(self, name: int, *, issue_alone: bool = False) -> bool:
-        """Whether the line stands after the merge: new, in both, or changed where it still is."""
-        base, file, issue = self.units[name]
-        if base is None or (file is not None and issue is not None):
-            return not issue_alone or (base is None and issue is not None and issue.kind != "blank")
-        left = file if file is not None else issue
-        return left is not None and _said(left) != _said(base)
-
-    def gone_from_both(self, name: int) -> bool:
-        """Whether a line of the base stands in neither copy and said something."""
-        base, file, issue = self.units[name]
-        return file is None and issue is None and base is not None and base.kind != "blank"
-
-
-def _said(unit: Unit) -> tuple[object, ...]:
-    """What a person said in a line: not its number, its padding, nor how deep it stands."""
-    cells = unit.values[1:] if unit.kind == "row" and unit.id else unit.values
-    return unit.checked, unit.name, cells if unit.kind == "row" else ()
-
-
-def _same_new(
-    of_file: Sequence[int],
-    of_issue: Sequence[int],
-    file: Sequence[Unit],
-    issue: Sequence[Unit],
-    count: int,
-) -> dict[int, int]:
-    """Lines that both added, alike and in the same place: one line."""
-
-    def keys(names: Sequence[int], units: Sequence[Unit]) -> list[tuple[int, object]]:
-        found: list[tuple[int, object]] = []
-        after = -1
-        for index, name in enumerate(names):
-            if name < count:
-                after = name
-            else:
-                unit = units[index]
-                found.append((index, (after, unit.kind, unit.name or unit.text)))
-        return found
-
-    here, there = keys(of_file, file), keys(of_issue, issue)
-    matcher = SequenceMatcher(None, [k for _, k in here], [k for _, k in there], autojunk=False)
-    pairs = {
-        here[block.a + n][0]: there[block.b + n][0]
-        for block in matcher.get_matching_blocks()
-        for n in range(block.size)
-    }
-    tasks: dict[tuple[object, ...], int] = {
-        (unit.section, unit.name): index
-        for index, unit in enumerate(issue)
-        if unit.kind == "task" and of_issue[index] >= count and index not in pairs.values()
-    }
-    for index, unit in enumerate(file):
-        if unit.kind == "task" and of_file[index] >= count and index not in pairs:
-            other = tasks.pop((unit.section, unit.name), None)
-            if other is not None:
-                pairs[index] = other
-    return pairs
-
-
-# What a line says
-
-
-def _say(places: _Places, name: int) -> tuple[Line, Conflict | None]:
+def _say(places: Places, name: int) -> tuple[Line, Conflict | None]:
     base, file, issue = places.units[name]
     at = places.file_index.get(name)
     present = [unit for unit in (file, issue) if unit is not None]
@@ -289,134 +170,3 @@ def _merge_slots(base: Unit, file: Unit, issue: Unit) -> tuple[str, Conflict | N
         return text, None
     kind: Literal["text", "cell"] = "cell" if file.kind == "row" or len(ours) > 2 else "text"
     return text, Conflict(text, file.filled(theirs), kind)
-
-
-# The order of the lines
-
-_Replaced = dict[int | None, list[Conflict]]
-
-
-def _order(places: _Places) -> tuple[list[int], _Replaced]:
-    """The names of the lines that stand, in order, and what was replaced twice before each."""
-    entries: list[tuple[int, bool]] = []
-    replaced: list[tuple[int, Conflict]] = []
-    dropped: set[int] = set()
-    for kind, *parts in _groups(places):
-        if kind != "conflict":
-            entries += [(name, kind == "b") for name in parts[0]]
-            continue
-        for base_part, file_part, issue_part in _slices(parts[0], parts[1], parts[2]):
-            conflict = _both_replaced(places, base_part, file_part, issue_part)
-            entries += [(name, False) for name in file_part]
-            if conflict is None:
-                entries += [(name, True) for name in issue_part if name not in file_part]
-            else:
-                new = [n for n in issue_part if places.units[n][0] is None]
-                dropped.update(n for n in new if places.units[n][1] is None)
-                entries += [(name, True) for name in issue_part if name not in (*file_part, *new)]
-                replaced.append((len(entries), conflict))
-    at_end = len(entries)
-    followed: _Replaced = {}
-    for place, conflict in replaced:
-        name = entries[place][0] if place < at_end else None
-        followed.setdefault(name, []).append(conflict)
-    names = _once(places, entries)
-    standing = [name for name in names if places.says(name)]
-    _put_back(places, standing, dropped)
-    known = set(standing)
-    ends = [c for name, told in followed.items() if name not in known for c in told]
-    told: _Replaced = {name: found for name, found in followed.items() if name in known}
-    told[None] = ends
-    return standing, told
-
-
-def _groups(places: _Places) -> Iterator[tuple[str, Unpack[tuple[list[int], ...]]]]:
-    """The library's merge of the three orders: its kind of stretch, and the names in it."""
-    base, file, issue = (
-        [str(name) for name in copy] for copy in (places.base, places.file, places.issue)
-    )
-    for kind, *parts in Merge3(base, file, issue).merge_groups():
-        yield (kind, *([int(name) for name in part] for part in parts))
-
-
-def _slices(
-    base: Sequence[int], file: Sequence[int], issue: Sequence[int]
-) -> list[tuple[list[int], list[int], list[int]]]:
-    """A stretch that both changed, cut behind each line that both still have."""
-    matcher = SequenceMatcher(None, file, issue, autojunk=False)
-    shared = [
-        (block.a + n, block.b + n)
-        for block in matcher.get_matching_blocks()
-        for n in range(block.size)
-    ]
-    place = {name: n for n, name in enumerate(base)}
-    found = []
-    base_at = file_at = issue_at = 0
-    for here, there in shared:
-        base_to = max(place.get(file[here], base_at), base_at)
-        found.append(
-            (
-                list(base[base_at:base_to]),
-                list(file[file_at : here + 1]),
-                list(issue[issue_at:there]),
-            )
-        )
-        base_at = base_to + (file[here] in place)
-        file_at, issue_at = here + 1, there + 1
-    found.append((list(base[base_at:]), list(file[file_at:]), list(issue[issue_at:])))
-    return found
-
-
-def _both_replaced(
-    places: _Places, base: Sequence[int], file: Sequence[int], issue: Sequence[int]
-) -> Conflict | None:
-    """Both put something else where both took something away: the file's stands."""
-
-    def new(names: Sequence[int], side: int) -> list[str]:
-        units = (places.units[name] for name in names)
-        found = [u[side] for u in units if u[0] is None and u[3 - side] is None]
-        return [unit.line for unit in found if unit is not None and unit.kind != "blank"]
-
-    ours, theirs = new(file, 1), new(issue, 2)
-    if ours and theirs and any(places.gone_from_both(name) for name in base):
-        return Conflict("\n".join(ours), "\n".join(theirs))
-    return None
-
-
-def _once(places: _Places, entries: Sequence[tuple[int, bool]]) -> list[int]:
-    """Each line in one place: the file's, unless only the issue moved it."""
-    counts = Counter(name for name, _ in entries)
-    moved_here = _moved(places.base, places.file)
-    moved_there = _moved(places.base, places.issue)
-    names: list[int] = []
-    left = dict(counts)
-    taken: set[int] = set()
-    for name, from_issue in entries:
-        left[name] -= 1
-        if name in taken:
-            continue
-        prefers_issue = name in moved_there and name not in moved_here
-        if counts[name] == 1 or from_issue == prefers_issue or not left[name]:
-            taken.add(name)
-            names.append(name)
-    return names
-
-
-def _moved(base: Sequence[int], copy: Sequence[int]) -> set[int]:
-    matcher = SequenceMatcher(None, base, copy, autojunk=False)
-    stayed = {
-        base[block.a + n] for block in matcher.get_matching_blocks() for n in range(block.size)
-    }
-    return set(base) & set(copy) - stayed
-
-
-def _put_back(places: _Places, standing: list[int], dropped: set[int]) -> None:
-    """Lines that must stand and were in no order: after the line they follow in their copy."""
-    there = set(standing)
-    for copy in (places.file, places.issue):
-        for index, name in enumerate(copy):
-            if name in there or name in dropped or not places.says(name):
-                continue
-            before = next((n for n in reversed(copy[:index]) if n in there), None)
-            standing.insert(standing.index(before) + 1 if before is not None else 0, name)
-            there.add(name)

@@ -42,7 +42,7 @@ class Ledger:
         for known in blamed:
             self.released |= words(known) - words(after)
             self._record_tasks(side, tasks(known), tasks(after))
-        changed = {line for line in after.split("\n")} ^ {line for line in seen.split("\n")}
+        changed = set(after.split("\n")) ^ set(seen.split("\n"))
         for name in tasks("\n".join(changed)):
             self.touched.setdefault(name, set()).add(side)
 
