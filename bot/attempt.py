@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 
 import structlog
 
+from bot.blocks import Blocked
 from bot.errors import Retryable, UserProblem
 from bot.github.ports import Refused, Stale
 from bot.memory import OpenDelivery, SubjectKey
@@ -104,6 +105,9 @@ def _try(key: SubjectKey, bench: Bench, attempts: int) -> Outcome:
         return try_later(key, bench, str(error), until=error.until)
     except Stale as error:
         return try_later(key, bench, str(error) or "it kept changing while it was written")
+    except Blocked as blocked:
+        bench.store.park(key, str(blocked), now=bench.clock(), until=blocked.until)
+        return Outcome("parked", str(blocked))
     except (UserProblem, Refused) as error:
         return _park(key, bench, str(error))
     except Exception as error:

@@ -13,6 +13,7 @@ from bot.errors import UserProblem
 from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
 from bot.proposing import carry_out
+from bot.refusals import Blocks, watched
 from bot.subjects import plan, pull, request
 
 Memory = PlanMemory | RequestMemory
@@ -20,7 +21,7 @@ Memory = PlanMemory | RequestMemory
 _MOST_PASSES = 6
 
 
-class Memories(Protocol):
+class Memories(Blocks, Protocol):
     """What a reconcile needs of the store."""
 
     def repo(self, repository_id: int) -> RepoRef | None: ...
@@ -113,8 +114,10 @@ def reconcile(
             f"Repository {key.repository_id} is not known.", "Install the App on it again."
         )
     run = _Run(memory)
+    reader, writer = gateway.reader(repo), gateway.writer(repo)
     try:
-        _passes(key, deliveries, gateway, repo, run, config or RepoConfig(), stopping)
+        with watched(key, deliveries, memory, store=store, reader=reader, writer=writer, now=now):
+            _passes(key, deliveries, reader, writer, run, config or RepoConfig(), stopping)
     except BaseException:
         if run.audit:
             store.finish(key, [], audit=run.audit, finished_at=now)
@@ -133,13 +136,13 @@ def reconcile(
 def _passes(
     key: SubjectKey,
     deliveries: Sequence[OpenDelivery],
-    gateway: Gateway,
-    repo: RepoRef,
+    reader: GitHubReader,
+    writer: GitHubWriter,
     run: _Run,
     config: RepoConfig,
     stopping: Callable[[], bool],
 ) -> None:
-    subject, reader, writer = SUBJECTS[key.kind], gateway.reader(repo), gateway.writer(repo)
+    subject = SUBJECTS[key.kind]
     for _ in range(_MOST_PASSES):
         snapshot = subject.read(key, reader, run.memory, deliveries, config)
         applied: list[Applied] = []

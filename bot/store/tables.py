@@ -189,4 +189,5 @@ blocks = sa.Table(
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("since", UtcTime, nullable=False),
     sa.Column("checked_at", UtcTime, nullable=False),
+    sa.Column("subject", sa.String, nullable=False),
 )

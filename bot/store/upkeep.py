@@ -204,6 +204,7 @@ def keep_block(connection: Connection, kept: Block) -> None:
         "reason": kept.reason,
         "since": kept.since,
         "checked_at": kept.checked_at,
+        "subject": kept.subject,
     }
     insert = upsert(connection.engine, blocks).values(repository_id=kept.repository_id, **values)
     connection.execute(insert.on_conflict_do_update(index_elements=["repository_id"], set_=values))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.attempt import Bench, Outcome, attempt
 from bot.memory import PlanMemory
 from bot.plans.render import plan_text
+from bot.reconcile import reconcile
 from bot.rolling import BRANCH
 from tests.fake_github import FakeRepository
 from tests.fake_repository import FakeIssue
@@ -68,6 +70,15 @@ def pulls(world: World) -> list[FakeIssue]:
 
 
 @pytest.fixture
+def ready(world: World) -> Plan:
+    """A settled feature plan in a repository that refuses nothing yet."""
+    world.request()
+    made = Plan(world, world.plan_issue(PATH))
+    world.new_calls()
+    return made
+
+
+@pytest.fixture
 def plan(world: World) -> Plan:
     """A settled feature plan; from now on the default branch is protected."""
     world.request()
@@ -75,3 +86,21 @@ def plan(world: World) -> Plan:
     world.repo.protected = True
     world.new_calls()
     return made
+
+
+def work_now(world: World) -> list[Outcome]:
+    """Try every subject that is due at this very time; nothing is waited for."""
+    bench = Bench(
+        store=world.store,
+        gateway=world.github,
+        reconcile=reconcile,
+        clock=lambda: world.github.now,
+        sleep=lambda seconds: None,
+        chance=lambda: 0.5,
+    )
+    return [attempt(due.key, bench) for due in world.store.due_subjects(world.github.now)]
+
+
+def parked(world: World) -> dict[str, str]:
+    """Every parked subject and why."""
+    return {str(row.key): row.reason for row in world.store.subjects(parked=True)}

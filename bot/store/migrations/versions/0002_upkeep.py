@@ -28,4 +28,5 @@ def upgrade() -> None:
         sa.Column("reason", sa.String, nullable=False),
         sa.Column("since", _TIME, nullable=False),
         sa.Column("checked_at", _TIME, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
     )
