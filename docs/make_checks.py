@@ -27,7 +27,7 @@ PLACES = {
 HEAD = """# What `plansync check` finds
 
 Made by `docs/make_checks.py`. Each finding has a stable code, a severity, a line, one sentence of
-what is wrong and one of how to fix it. Errors and warnings make the command end with 1, notes never.
+what is wrong and one of how to fix it. Errors and warnings make it end with 1, notes never.
 `--strict` counts notes too, `--all` shows every note of a kind, `--format` chooses `text`, `json`,
 `github` (annotations of a workflow run) or `sarif`.
 
