@@ -21,7 +21,6 @@ STATUS_WORDS: Mapping[str, str] = {
 
 _NOTHING = frozenset({"", "-", "--", "---", "none", "n/a", "na", "nil"})
 _BARE_NA = re.compile(r"n/?a[.!]?", re.IGNORECASE)
-_NA_REASON = re.compile(r"n/?a\s*[-:,(]+\s*[^\W_]", re.IGNORECASE)
 _NA_END = re.compile(r"(?:^|\s)-{1,2}\s*n/a\s*:\s*(?P<reason>\S.*)$", re.IGNORECASE)
 _NA_END_BARE = re.compile(r"(?:^|\s)-{1,2}\s*n/a\s*:?\s*$", re.IGNORECASE)
 _STRUCK = re.compile(r"(?:[\w/-]+\s+|\[[^\]\n]*\]\s+){0,4}~~(?=\S).+(?<=\S)~~[.\s]*", re.DOTALL)
@@ -39,11 +38,6 @@ def is_nothing(text: str) -> bool:
 def is_bare_na(text: str) -> bool:
     """``N/A`` with no reason after it."""
     return _BARE_NA.fullmatch(normalise_dashes(text).strip(" \t\n-*_.")) is not None
-
-
-def is_na_with_reason(text: str) -> bool:
-    """``N/A — reason`` in any of its spellings."""
-    return _NA_REASON.match(normalise_dashes(text).strip()) is not None
 
 
 def leading_word(text: str, words: Iterable[str]) -> str | None:

@@ -102,9 +102,7 @@ def move_task(
     return _set_skeleton(document, found, fact.state)
 
 
-def follow_status(
-    text: str, before: Plan, statuses: Mapping[str, str] = STATUS_WORDS
-) -> Tracked:
+def follow_status(text: str, before: Plan, statuses: Mapping[str, str] = STATUS_WORDS) -> Tracked:
     """A user story's text with its Status as its facts now are, where they differ from ``before``.
 
     As long as the facts amount to the same word, the word that a person wrote stands. A word that
@@ -296,8 +294,8 @@ def _pull_cell(raw: str, fact: PullFact) -> str:
 def _without_pull(raw: str, number: int) -> str:
     link = rf"\[#{number}\](?:\([^()]*\)|\[[^\[\]]*\])?|(?<![\w/#\[])#{number}\b"
     left = re.sub(link, "", raw)
-    left = re.sub(r"(?:\s*,)+(?=\s*,)|^\s*,\s*|\s*,\s*$", "", left)
-    return left.strip()
+    left = re.sub(r"\s*,\s*(?:,\s*)+", ", ", left)
+    return left.strip(" ,")
 
 
 def _output_cell(raw: str, devloop: str) -> str:
@@ -308,9 +306,7 @@ def _output_cell(raw: str, devloop: str) -> str:
 
 
 def _complete(plan: Plan) -> frozenset[str]:
-    return frozenset(
-        task.address for task in plan.tasks if task.state is TaskState.COMPLETE
-    )
+    return frozenset(task.address for task in plan.tasks if task.state is TaskState.COMPLETE)
 
 
 def _tick_requirements(

@@ -62,6 +62,24 @@ def test_names_that_fit_none_or_several(name: str, address: str, code: str, says
     assert found.fix.endswith(".")
 
 
+def test_a_few_addresses_are_offered() -> None:
+    boxes = "".join(f"- [ ] box {n}\n" for n in range(1, 8))
+    plan = read(
+        f"# X Feature Plan\n## Implementation Plan\n### Phase 1: A\n{boxes}", "plan_docs/x.md"
+    )
+    found = resolve_task(plan, "9.9")
+    assert isinstance(found, Problem)
+    assert found.fix == "Its tasks are `1.1`, `1.2`, `1.3`, `1.4`, `1.5`, …."
+    few = read(
+        "# X Feature Plan\n## Implementation Plan\n### Phase 1: A\n- [ ] a\n", "plan_docs/x.md"
+    )
+    assert isinstance(problem := resolve_task(few, "9.9"), Problem)
+    assert problem.fix == "Its tasks are `1.1`."
+    empty = read("# X Feature Plan\n## Acceptance Checklist\n", "plan_docs/x.md")
+    assert isinstance(problem := resolve_task(empty, "9.9"), Problem)
+    assert problem.fix == "The plan has no tasks yet."
+
+
 def test_a_whole_text_wins_over_the_beginnings_it_is_part_of() -> None:
     text = (
         "# X Feature Plan\n## Implementation Plan\n### Phase 0: A\n- [ ] Paint\n- [ ] Paint twice\n"

@@ -91,6 +91,17 @@ def test_example_rows_are_counted_and_read_by_no_rule() -> None:
     assert (plan.example_rows, plan.example_lines) == (1, (8,))
 
 
+def test_a_regression_may_run_over_lines_and_between_paragraphs() -> None:
+    plan = read(
+        HEAD + "## Implementation Plan\n\n## Regression Impact Log\nWhat could break:\n"
+        "- Search — slower\n  writes — load test\n\nand\n- Export — none — none needed\n- —\n",
+        "plan_docs/x.md",
+    )  # fmt: skip
+    assert [(e.line, e.area, e.impact, e.mitigation) for e in plan.regressions] == [
+        (7, "Search", "slower writes", "load test"), (11, "Export", "none", "none needed"),
+    ]  # fmt: skip
+
+
 def test_settled_boxes_count_and_a_bare_na_does_not() -> None:
     plan = read(
         HEAD + "## Implementation Plan\n### Phase 0: A\n"

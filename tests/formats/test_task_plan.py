@@ -227,6 +227,8 @@ def test_questions_are_critical_or_nice_and_resolved_in_three_ways() -> None:
         ("- [Critical] Where?\n  - Answer:", False),
         ("- ~~[Critical] Where?~~", True),
         ("- [Critical] ~~Where?~~", True),
+        ("- ~~Where?~~", True),
+        ("- Where?", False),
         ("- [x] [Critical] Where?", True),
         ("- [Critical] Where?\n- [Nice] When?\n  - Answer: soon", False),
     ],

@@ -205,6 +205,96 @@ def test_the_status_of_a_story_can_be_left_alone() -> None:
     assert "**Status**: In Progress\n" in after(undecided, ("1", 41, "open"))
 
 
+SKELETON = (
+    "# Plan\n\n## User Stories\n\n### Task [T-1]: Index\n- Status: {status}\n- Owner: Ada\n\n"
+    "Checklist\n- [ ] planned\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "now"),
+    [
+        ("todo", "open", "in-progress"),
+        ("todo", "draft", "in-progress"),
+        ("todo | in-progress | blocked | done", "open", "in-progress"),
+        ("in‑progress", "open", "in‑progress"),
+        ("in-progress", "merged", "done"),
+        ("blocked", "open", "blocked"),
+        ("blocked", "merged", "done"),
+        ("in-progress", "closed", "todo"),
+        ("done", "reverted", "todo"),
+    ],
+)
+def test_the_status_of_a_skeleton_follows_its_pull_request(
+    before: str, state: str, now: str
+) -> None:
+    text = SKELETON.format(status=before)
+    assert after(text, ("T-1", 3, state), path="tasks/x/plan.md") == SKELETON.format(status=now)
+
+
+def test_a_skeleton_without_a_status_or_with_a_word_of_ones_own_stays() -> None:
+    bare = SKELETON.replace("- Status: {status}\n", "")
+    assert after(bare, ("T-1", 3, "open"), path="tasks/x/plan.md") == bare
+    odd = SKELETON.format(status="lingering")
+    plan = read(odd, "tasks/x/plan.md")
+    moved = move_task(parse_document(odd), plan, "T-1", PullFact(3, "", "open"))
+    assert moved.text == odd
+    assert [(p.code, p.line) for p in moved.problems] == [("tasks.status-word", 6)]
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("task-plan", "S-2/E-1"),
+        ("task-plan", "S-1/H-2"),
+        ("track-spec", "approval-gates.2"),
+        ("user-story", "R-3"),
+    ],
+)
+def test_a_merge_alone_settles_no_exit_approval_or_requirement(name: str, task: str) -> None:
+    plan, document = filled(name)
+    assert plan.task(task) is not None
+    fact = PullFact(3, "https://github.com/acme/shop/pull/3", "merged")
+    assert move_task(document, plan, task, fact).text == document.text
+
+
+def test_a_box_of_another_file_is_left_to_that_file() -> None:
+    plan, document = filled("implementation-plan")
+    fact = PullFact(3, "", "merged")
+    assert move_task(document, plan, "T004", fact).text == document.text
+    own = filled_text("tasks")
+    ticked = after(own, ("T004", 3, "merged"), path="specs/031/tasks.md")
+    assert changed(own, ticked) == ["- [x] T004 [P] Numbering of counter entries"]
+
+
+@pytest.mark.parametrize("word", ["", "—", "{status}", "Pending / Complete"])
+def test_a_status_that_is_none_yet_is_set(word: str) -> None:
+    text = STORY.replace("| code | Pending |", f"| code | {word} |")
+    task = read(after(text, ("1", 41, "open"))).task("1")
+    assert task is not None
+    assert task.status_word == "In Progress"
+
+
+def test_tables_without_some_columns_are_set_where_they_can_be() -> None:
+    text = STORY.replace("| Devloop Output | PR |", "| PR |").replace(
+        "|---|------|---------------|-----|--------|\n| 1 | {task} | | | Pending |",
+        "|---|------|-----|--------|\n| 1 | {task} | | Pending |",
+    )
+    merged = after(text, ("1", 41, "merged"), devloop="docs/a.md")
+    assert "| [#41](https://github.com/acme/shop/pull/41) | Complete |" in merged
+    assert "docs/a.md" not in merged
+
+
+def test_several_outputs_and_links_without_addresses() -> None:
+    one = after(STORY, ("1", 41, "merged"), devloop="docs/a.md")
+    two = after(one, ("1", 42, "merged"), devloop="docs/b.md")
+    assert "| docs/a.md, docs/b.md | [#41]" in two
+    row = "| 1 | Write | | #40, #41, #410 | Pending |"
+    bare = STORY.replace("| 1 | {task} | | | Pending |", row)
+    closed = after(bare, ("1", 41, "open"), ("1", 41, "closed"))
+    assert "| 1 | Write | | #40, #410 | In Progress |" in closed
+
+
 def test_requirements_are_not_ticked_by_a_link_and_unknown_tasks_move_nothing() -> None:
     text = filled_text("user-story")
     assert after(text, ("R-2", 8, "merged")) == text
