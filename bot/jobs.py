@@ -174,17 +174,18 @@ class _Jobs:
         # There is no public way to it without the vendor's cloud service.
         DBOS._recover_pending_workflows([worker_id])
 
-    def forget(self, before: datetime) -> None:
-        """Delete jobs that ended before that time."""
+    def forget(self, before: datetime) -> int:
+        """Delete jobs that ended before that time, some at once; gives how many."""
         ended = DBOS.list_workflows(
             status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
             end_time=before.isoformat(),
-            limit=1000,
+            limit=500,
             load_input=False,
             load_output=False,
         )
         if ended:
             DBOS.delete_workflows([job.workflow_id for job in ended])
+        return len(ended)
 
     def close(self) -> bool:
         """Wait for running jobs, then stop the queue; False when some are still running."""
@@ -207,8 +208,7 @@ def _loop(jobs: _Jobs, bench: Bench, slot: Slot, stop: threading.Event, settle: 
                 _beat(jobs, bench, slot, now)
             if now >= next_cleaning:
                 next_cleaning = now + HOUSEKEEPING
-                bench.store.forget_deliveries(now - KEEP_DELIVERIES)
-                jobs.forget(now - KEEP_JOBS)
+                _clean(jobs, bench, now)
             busy = dispatch(bench.store, now, settle)
             busy += enqueue_due(bench.store, jobs.enqueue, bench.clock())
             if not busy:
@@ -244,6 +244,13 @@ def _sweeping(bench: Bench, stop: threading.Event) -> Iterator[None]:
         yield
     finally:
         thread.join(DRAIN_SECONDS)
+
+
+def _clean(jobs: _Jobs, bench: Bench, now: datetime) -> None:
+    while not bench.stopping() and bench.store.forget_deliveries(now - KEEP_DELIVERIES):
+        pass
+    while not bench.stopping() and jobs.forget(now - KEEP_JOBS):
+        pass
 
 
 def _beat(jobs: _Jobs, bench: Bench, slot: Slot, now: datetime) -> None:

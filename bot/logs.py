@@ -95,6 +95,8 @@ def configure(settings: StoreSettings, *, process: str = "", stream: TextIO | No
     root.setLevel(settings.log_level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+        # A library that finds a handler here does not bring its own.
+        logging.getLogger(name).addHandler(logging.NullHandler())
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

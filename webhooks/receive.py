@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -23,7 +25,11 @@ from webhooks.signature import is_signed
 MAX_BODY_BYTES = 25 * 1024 * 1024
 """GitHub's cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
 
-_CHUNK = 1024 * 1024
+READ_SECONDS = 30.0
+_CHUNK = 64 * 1024
+_LARGE_BYTES = 1024 * 1024
+# What anybody may make this process hold before a signature is known to be good.
+_LARGE_AT_ONCE = 4
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _GUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 _SIGNATURE = re.compile(r"sha256=[0-9a-fA-F]{64}", re.ASCII)
@@ -49,6 +55,7 @@ class Rejected(Exception):
         self.reason = reason
 
 
+_large_bodies = threading.BoundedSemaphore(_LARGE_AT_ONCE)
 _TOO_LARGE = Rejected(413, "The body is larger than 25 MiB.")
 
 
@@ -82,7 +89,7 @@ def blueprint(settings: Settings, store: Store) -> Blueprint:
 
 
 def check(request: Request, secrets: tuple[bytes, ...]) -> Delivery:
-    """The delivery in a request, or Rejected with 400, 401, 413 or 415."""
+    """The delivery in a request, or Rejected with 400, 401, 413, 415 or 503."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise _TOO_LARGE
     if request.mimetype != "application/json":
@@ -95,7 +102,7 @@ def check(request: Request, secrets: tuple[bytes, ...]) -> Delivery:
         raise Rejected(401, "The signature does not match the webhook secret.")
     if not _is_object(body):
         raise Rejected(400, "The body is not a JSON object.")
-    return Delivery(guid, event, body)
+    return Delivery(guid, event, bytes(body))
 
 
 def _header(request: Request, name: str, shape: re.Pattern[str], status: int) -> str:
@@ -105,28 +112,42 @@ def _header(request: Request, name: str, shape: re.Pattern[str], status: int) ->
     return value
 
 
-def _read(request: Request) -> bytes:
+def _read(request: Request) -> bytearray:
     declared = request.content_length
     if declared is None and not request.environ.get("wsgi.input_terminated"):
-        return b""
+        return bytearray()
     # The stream and not the cached data: a body without a declared length has to be counted.
-    stream: BinaryIO = request.environ["wsgi.input"]
-    wanted = MAX_BODY_BYTES + 1 if declared is None else declared
-    parts: list[bytes] = []
-    while wanted > 0:
-        part = stream.read(min(_CHUNK, wanted))
-        if not part:
-            break
-        parts.append(part)
-        wanted -= len(part)
-    if declared is None and wanted <= 0:
+    body = _fill(
+        request.environ["wsgi.input"], MAX_BODY_BYTES + 1 if declared is None else declared
+    )
+    if len(body) > MAX_BODY_BYTES:
         raise _TOO_LARGE
-    if declared is not None and wanted:
+    if declared is not None and len(body) < declared:
         raise Rejected(400, "The body is shorter than its declared length.")
-    return b"".join(parts)
+    return body
 
 
-def _is_object(body: bytes) -> bool:
+def _fill(stream: BinaryIO, wanted: int) -> bytearray:
+    """Up to ``wanted`` bytes; Rejected when they take too long or there is no room for them."""
+    body = bytearray()
+    has_room = False
+    deadline = time.monotonic() + READ_SECONDS
+    try:
+        while len(body) < wanted and (part := stream.read(min(_CHUNK, wanted - len(body)))):
+            body += part
+            if time.monotonic() > deadline:
+                raise Rejected(400, "The body took too long to arrive.")
+            if len(body) > _LARGE_BYTES and not has_room:
+                has_room = _large_bodies.acquire(blocking=False)
+                if not has_room:
+                    raise Rejected(503, "Too many large bodies at once; send it again.")
+    finally:
+        if has_room:
+            _large_bodies.release()
+    return body
+
+
+def _is_object(body: bytearray) -> bool:
     try:
         return isinstance(json.loads(body.decode("utf-8"), parse_constant=_refuse), dict)
     except (ValueError, RecursionError):
@@ -139,4 +160,7 @@ def _refuse(constant: str) -> Any:
 
 def _answer(status: int, state: str, reason: str = "") -> Response:
     content = {"status": state} | ({"reason": reason} if reason else {})
-    return Response(json.dumps(content) + "\n", status, mimetype="application/json")
+    answer = Response(json.dumps(content) + "\n", status, mimetype="application/json")
+    if status == 503:
+        answer.headers["Retry-After"] = "30"
+    return answer

@@ -21,7 +21,7 @@ from bot.settings import Settings, load_settings
 from bot.store import Store
 from webhooks.app import create_app
 
-THREADS = 8
+THREADS = 32
 BUSY_SECONDS = 5.0
 """GitHub gives up after 10 seconds: https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks#respond-within-10-seconds"""
 _BACKLOG = 1024

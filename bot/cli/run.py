@@ -191,7 +191,8 @@ def _listening(settings: Settings) -> socket.socket:
         return supervisor.listen(settings.host, settings.port)
     except OSError as error:
         # The library adds the address once more to the system's words.
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror
         raise CannotListen(
             f"plansync cannot listen on {settings.host} port {settings.port} ({why}).",
             "Set HOST and PORT to an address of this machine that is free.",

@@ -20,6 +20,7 @@ from bot.store.records import DueSubject, StoredDelivery
 from bot.store.tables import deliveries, delivery_subjects, repositories, subjects
 
 _open = delivery_subjects.c.finished_at.is_(None)
+_AT_ONCE = 1000
 
 
 def receive(
@@ -41,7 +42,23 @@ def receive(
     return connection.execute(insert, row).one_or_none() is not None
 
 
-def new_deliveries(connection: Connection, limit: int) -> list[StoredDelivery]:
+def new_deliveries(connection: Connection, limit: int, most_bytes: int) -> list[StoredDelivery]:
+    """The oldest new deliveries: up to ``limit``, and no more than fit into ``most_bytes``."""
+    sizes = (
+        sa.select(deliveries.c.id, sa.func.length(deliveries.c.body))
+        .where(deliveries.c.state == "new")
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    wanted: list[int] = []
+    total = 0
+    for number, size in connection.execute(sizes):
+        total += size
+        if wanted and total > most_bytes:
+            break
+        wanted.append(number)
+    if not wanted:
+        return []
     columns = (
         deliveries.c.id,
         deliveries.c.guid,
@@ -49,9 +66,7 @@ def new_deliveries(connection: Connection, limit: int) -> list[StoredDelivery]:
         deliveries.c.body,
         deliveries.c.received_at,
     )
-    query = (
-        sa.select(*columns).where(deliveries.c.state == "new").order_by(deliveries.c.id)
-    ).limit(limit)
+    query = sa.select(*columns).where(deliveries.c.id.in_(wanted)).order_by(deliveries.c.id)
     return [StoredDelivery(*row) for row in connection.execute(query)]
 
 
@@ -228,33 +243,38 @@ def finish(
     connection: Connection, key: SubjectKey, ids: Collection[int], at: datetime, note: str
 ) -> None:
     """Finish exactly these deliveries for this subject; deliveries without open subjects end."""
-    wanted = sorted(set(ids))
+    ordered = sorted(set(ids))
+    for place in range(0, len(ordered), _AT_ONCE):
+        _finish_some(connection, key, ordered[place : place + _AT_ONCE], at, note)
+    connection.execute(
+        sa.update(subjects)
+        .where(subjects.c.key == str(key))
+        .values(attempts=0, reason=note, finished_at=at, parked_at=None, parked_until=None)
+    )
+
+
+def _finish_some(
+    connection: Connection, key: SubjectKey, ids: Sequence[int], at: datetime, note: str
+) -> None:
     # Two subjects of one delivery may finish at once; each must see what the other did.
     connection.execute(
         sa.select(deliveries.c.id)
-        .where(deliveries.c.id.in_(wanted))
+        .where(deliveries.c.id.in_(ids))
         .order_by(deliveries.c.id)
         .with_for_update()
     )
     connection.execute(
         sa.update(delivery_subjects)
         .where(
-            delivery_subjects.c.subject == str(key),
-            delivery_subjects.c.delivery_id.in_(wanted),
-            _open,
+            delivery_subjects.c.subject == str(key), delivery_subjects.c.delivery_id.in_(ids), _open
         )
         .values(finished_at=at)
     )
     still_open = sa.exists().where(delivery_subjects.c.delivery_id == deliveries.c.id, _open)
     connection.execute(
         sa.update(deliveries)
-        .where(deliveries.c.id.in_(wanted), deliveries.c.state == "open", ~still_open)
+        .where(deliveries.c.id.in_(ids), deliveries.c.state == "open", ~still_open)
         .values(state="finished", finished_at=at, note=note)
-    )
-    connection.execute(
-        sa.update(subjects)
-        .where(subjects.c.key == str(key))
-        .values(attempts=0, reason=note, finished_at=at, parked_at=None, parked_until=None)
     )
 
 

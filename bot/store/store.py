@@ -74,10 +74,12 @@ class Store(upkeep.Upkeep):
         with self._db.write() as connection:
             return inbox.receive(connection, guid, event, body, received_at)
 
-    def new_deliveries(self, limit: int = 100) -> list[StoredDelivery]:
-        """Deliveries not dispatched yet, oldest first."""
+    def new_deliveries(
+        self, limit: int = 100, *, most_bytes: int = 64 * 1024 * 1024
+    ) -> list[StoredDelivery]:
+        """Deliveries not dispatched yet, oldest first: at least one, then as many as fit."""
         with self._db.read() as connection:
-            return inbox.new_deliveries(connection, limit)
+            return inbox.new_deliveries(connection, limit, most_bytes)
 
     def record_dispatch(
         self,

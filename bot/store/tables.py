@@ -47,7 +47,6 @@ deliveries = sa.Table(
     sa.Column("body_sha", sa.String(64), nullable=False),
     sa.Column("replay", sa.Integer, nullable=False, server_default="0"),
     sa.Column("event", sa.String, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("received_at", UtcTime, nullable=False),
     # new -> open | ignored | failed; open -> finished
     sa.Column("state", sa.String, nullable=False, server_default="new"),
@@ -58,16 +57,13 @@ deliveries = sa.Table(
     sa.Column("actor_is_bot", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("note", sa.String, nullable=False, server_default=""),
     sa.Column("finished_at", UtcTime),
+    # Last, because SQLite reads a row from its beginning.
+    sa.Column("body", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("guid", "body_sha", "replay", name="deliveries_once"),
     # Ids are never used twice: job ids are made of them.
     sqlite_autoincrement=True,
 )
-sa.Index(
-    "deliveries_pending",
-    deliveries.c.id,
-    sqlite_where=deliveries.c.state == "new",
-    postgresql_where=deliveries.c.state == "new",
-)
+sa.Index("deliveries_state", deliveries.c.state, deliveries.c.id)
 
 subjects = sa.Table(
     "subjects",

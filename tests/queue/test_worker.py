@@ -231,6 +231,30 @@ def test_a_job_that_does_not_end_does_not_hold_the_worker(
     reconciles.wait_until(lambda: reconciles.ended == [plan(1)])
 
 
+def test_old_jobs_are_forgotten(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "KEEP_JOBS", timedelta(days=-1))
+    monkeypatch.setattr(jobs, "HOUSEKEEPING", timedelta(0))
+    forgotten: list[int] = []
+    forget = jobs._Jobs.forget
+
+    def counted(self: jobs._Jobs, before: datetime) -> int:
+        gone = forget(self, before)
+        with reconciles.changed:
+            forgotten.append(gone)
+            reconciles.changed.notify_all()
+        return gone
+
+    monkeypatch.setattr(jobs._Jobs, "forget", counted)
+    reconciles = Reconciles(nothing)
+    for n in range(3):
+        arrive(store, plan(1, f"{n}.md"))
+    with working(settings, reconciles):
+        reconciles.wait_until(lambda: sum(forgotten) == 3)
+    assert store.oldest_pending() is None
+
+
 class Process:
     """``worker_process.py`` as a child; its lines are waited for, it is killed at the end."""
 

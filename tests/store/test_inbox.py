@@ -280,3 +280,22 @@ def test_a_worker_that_stopped_beating_is_named(store: Store, now: datetime) -> 
     assert store.silent_workers(now + timedelta(seconds=10)) == ["one"]
     store.forget_worker("one")
     assert store.silent_workers(now + timedelta(hours=1)) == ["two"]
+
+
+def test_large_deliveries_are_read_a_few_at_a_time(store: Store, now: datetime) -> None:
+    for guid in "abc":
+        store.receive(guid, "push", b"x" * 1000, received_at=now)
+    assert [each.guid for each in store.new_deliveries(most_bytes=2500)] == ["a", "b"]
+    assert [each.guid for each in store.new_deliveries(most_bytes=10)] == ["a"]
+    assert [each.guid for each in store.new_deliveries(limit=1)] == ["a"]
+
+
+def test_any_number_of_deliveries_is_finished_at_once(store: Store, now: datetime) -> None:
+    for n in range(5):
+        store.receive(f"{n}", "push", b"{}", received_at=now)
+    for delivery in store.new_deliveries():
+        store.record_dispatch(delivery.id, [Trigger(PLAN)], due_at=now, repo=REPO)
+    listed = [each.id for each in store.open_deliveries(PLAN)]
+    unknown = range(10_000, 80_000)
+    store.finish(PLAN, [*listed, *unknown], finished_at=now)
+    assert {row.state for row in store.deliveries()} == {"finished"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+import webhooks.receive
 from bot.settings import load_settings
 from bot.store import Store
 from webhooks.app import create_app
@@ -171,6 +173,28 @@ def test_a_body_of_unknown_length_is_cut_off_at_the_cap(client: FlaskClient) -> 
     assert answer.status_code == 413
     assert stream.read_bytes <= MAX_BODY_BYTES + stream.largest
     assert stream.largest <= 1024 * 1024
+
+
+def test_a_body_that_trickles_in_is_given_up(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks.receive.READ_SECONDS", -1.0)
+    answer = post(client)
+    assert (answer.status_code, "too long" in answer.get_json()["reason"]) == (400, True)
+
+
+def test_only_some_large_bodies_are_held_at_once(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks.receive._large_bodies", threading.BoundedSemaphore(1))
+    large = b'{"a":"' + b"x" * 2_000_000 + b'"}'
+    with webhooks.receive._large_bodies:
+        answer = post(client, large)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert post(client, b"{}").status_code == 202
+    assert post(client, large, secret=b"wrong").status_code == 401
+    assert post(client, large).status_code == 202
 
 
 def test_exactly_25_mib_are_taken(client: FlaskClient, store: Store) -> None:

@@ -53,7 +53,6 @@ def _inbox() -> None:
         sa.Column("body_sha", sa.String(64), nullable=False),
         sa.Column("replay", sa.Integer, nullable=False, server_default="0"),
         _text("event"),
-        sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
         _text("state", "new"),
         _text("action", ""),
@@ -63,13 +62,11 @@ def _inbox() -> None:
         sa.Column("actor_is_bot", sa.Boolean, nullable=False, server_default=sa.false()),
         _text("note", ""),
         sa.Column("finished_at", _TIME),
+        sa.Column("body", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("guid", "body_sha", "replay", name="deliveries_once"),
         sqlite_autoincrement=True,
     )
-    new = sa.text("state = 'new'")
-    op.create_index(
-        "deliveries_pending", "deliveries", ["id"], sqlite_where=new, postgresql_where=new
-    )
+    op.create_index("deliveries_state", "deliveries", ["state", "id"])
     op.create_table(
         "subjects",
         sa.Column("key", sa.String, primary_key=True),
