@@ -21,7 +21,7 @@ failed, 2 wrong usage or settings.
 def render() -> str:
     """The page as it should be."""
     parts = [HEAD]
-    with click.Context(plansync, info_name="plansync") as context:
+    with click.Context(plansync, info_name="plansync", **plansync.context_settings) as context:
         for name in COMMANDS:
             command = plansync.get_command(context, name)
             if command is None:

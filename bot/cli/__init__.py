@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "set": ("editing:set_values", "Set cells, fields and front matter of a plan."),
     "scan-experts": ("plans:scan_experts", "Look up a task plan's keywords in the repository."),
     "setup-plan": ("plans:setup_plan", "Say where a feature's files are."),
+    "merge-driver": ("merge_driver:merge_driver", "Merge a plan file for git."),
     "manifest": ("run:manifest", "Print the App manifest: permissions and events."),
 }
 """Command -> ``module:function`` inside this package, and its line in ``plansync --help``."""
