@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.apply import apply
 from bot.changes import Applied, Change, CommitFiles, Decision
+from bot.commits import skipping_ci
 from bot.config import RepoConfig
 from bot.github.ports import GitHubReader, GitHubWriter, PullSnapshot, Refused
 from bot.memory import PlanMemory, SubjectKey
@@ -36,6 +37,10 @@ def carry_out(
     ``applied`` is filled as changes succeed. Raises what ``apply`` raises.
     """
 
+    def decided(snapshot: Any) -> Decision:
+        decision = decide(snapshot, config)
+        return _quiet(decision) if config.skip_ci and key.kind == "plan" else decision
+
     def write(changes: Sequence[Change]) -> list[Applied]:
         done: list[Applied] = []
         try:
@@ -43,12 +48,12 @@ def carry_out(
         finally:
             applied.extend(done)
 
-    decision = decide(snapshot, config)
+    decision = decided(snapshot)
     waits = isinstance(getattr(snapshot, "memory", None), PlanMemory) and snapshot.memory.proposed
     at = _commit_at(decision)
     if waits and at is None:
         snapshot = _withdrawn(key, snapshot, reader, write)
-        decision = decide(snapshot, config)
+        decision = decided(snapshot)
     if at is None:
         write(decision.changes)
         return snapshot, decision
@@ -67,9 +72,19 @@ def carry_out(
             write(decision.changes[at + 1 :])
             return snapshot, decision
         snapshot = _withdrawn(key, snapshot, reader, write)
-    decision = decide(snapshot, config)
+    decision = decided(snapshot)
     write([c for c in decision.changes if not isinstance(c, CommitFiles) and c not in done])
     return snapshot, decision
+
+
+def _quiet(decision: Decision) -> Decision:
+    changes = tuple(
+        replace(change, message=skipping_ci(change.message))
+        if isinstance(change, CommitFiles)
+        else change
+        for change in decision.changes
+    )
+    return replace(decision, changes=changes)
 
 
 def _commit_at(decision: Decision) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commits import compose, defuse, tick_lines, tick_subject
+from bot.commits import compose, defuse, running_ci, skipping_ci, tick_lines, tick_subject
 from bot.github.ports import Person
 from bot.plans.merge import Tick
 
@@ -41,3 +41,12 @@ def test_words_that_would_act_are_inert(text: str) -> None:
 
 def test_a_long_subject_is_cut() -> None:
     assert len(tick_subject([Tick("word " * 50, True)], "p.md")) == 72
+
+
+def test_ci_is_skipped_by_the_first_line_and_runs_again_without_it() -> None:
+    for message in ("Tick “a”", "Tick “a”\n\nCo-authored-by: x <y@z>"):
+        quiet = skipping_ci(message)
+        assert quiet.split("\n")[0] == "Tick “a” [skip ci]"
+        assert quiet.split("\n")[1:] == message.split("\n")[1:]
+        assert running_ci(quiet) == running_ci(message) == message
+    assert running_ci("Tick “[skip\u2060 ci]”") == "Tick “[skip\u2060 ci]”"
