@@ -181,8 +181,8 @@ def test_five_hundred_plans_are_checked_in_time(run: Run, repository: Path) -> N
     text = path.read_text()
     for number in range(499):
         (path.parent / f"search-{number}.md").write_text(text.replace("Search", f"Search {number}"))
-    started = time.perf_counter()
+    started = time.process_time()
     done = run("check", ".", "--format", "json")
-    # Asked for: 5 s. The rest is room for a machine that does other work meanwhile.
-    assert time.perf_counter() - started < 12
+    # Processor time: how long it takes by the clock depends on what else the machine does.
+    assert time.process_time() - started < 5
     assert json.loads(done.out)["plans"] == 500
