@@ -79,5 +79,3 @@ def _addresses(tasks: tuple[PlanTask, ...] | list[PlanTask]) -> str:
 
 def _problem(code: str, message: str, fix: str, line: int = 1) -> Problem:
     return Problem(code, message, fix, line)
-
-

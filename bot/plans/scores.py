@@ -48,4 +48,3 @@ def _set(document: Document, correction: Correction) -> str:
         if row.line == correction.line:
             return set_cell(document, table, index, "Score", str(correction.now))
     return document.text
-
