@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.changes import (
+    AddLabel,
     Applied,
     AssignPeople,
     Change,
@@ -18,10 +19,20 @@ from bot.changes import (
     EditPull,
     OpenPull,
     PostComment,
+    React,
+    RemoveLabel,
     Result,
 )
 from bot.errors import Retryable
-from bot.github.ports import Committed, GitHubReader, GitHubWriter, Milestone, Stale
+from bot.github.ports import (
+    CommentSnapshot,
+    Committed,
+    GitHubReader,
+    GitHubWriter,
+    Milestone,
+    Refused,
+    Stale,
+)
 from bot.plans.render import body_sha
 
 LABEL_COLOR = "5319e7"
@@ -67,16 +78,57 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
             return writer.edit_issue(change.number, body=change.body)
         case AssignPeople():
             return writer.add_assignees(change.number, change.logins)
-        case PostComment():
-            return writer.create_comment(change.number, change.body)
-        case EditComment():
-            return writer.edit_comment(change.comment_id, change.body)
+        case PostComment() | EditComment():
+            return _comment(change, reader, writer)
+        case AddLabel():
+            writer.add_labels(change.number, _labels((change.label,), reader, writer))
+            return None
+        case RemoveLabel():
+            writer.remove_label(change.number, change.label)
+            return None
+        case React():
+            writer.react(change.comment_id, change.reaction)
+            return None
         case OpenPull():
             return writer.create_pull(change.title, change.body, head=change.head, base=change.base)
         case EditPull():
             return writer.edit_pull(change.number, body=change.body, state=change.state)
         case CreateBranch() | CommitToBranch() | DeleteBranch():
             return _branch(change, writer)
+
+
+def _comment(
+    change: PostComment | EditComment, reader: GitHubReader, writer: GitHubWriter
+) -> CommentSnapshot:
+    if isinstance(change, PostComment):
+        there = _like(change, reader) if change.once else None
+        if there is None:
+            return writer.create_comment(change.number, change.body)
+        if there.body.rstrip() == change.body.rstrip() or change.role != "status":
+            return there
+        return writer.edit_comment(there.id, change.body)
+    try:
+        return writer.edit_comment(change.comment_id, change.body)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+    # Somebody deleted it.
+    return _comment(
+        PostComment(change.number, change.body, change.role, change.reason, once=True),
+        reader,
+        writer,
+    )
+
+
+def _like(change: PostComment, reader: GitHubReader) -> CommentSnapshot | None:
+    """Our comment that begins like this one: with the same line, or as the status comment does."""
+    first = change.body.partition("\n")[0]
+    if change.role == "status":
+        first = first.partition('"')[0]
+    return next(
+        (one for one in reader.comments(change.number) if one.ours and one.body.startswith(first)),
+        None,
+    )
 
 
 def _branch(

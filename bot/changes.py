@@ -16,7 +16,7 @@ from bot.github.ports import (
     PullSnapshot,
     RepoPath,
 )
-from bot.memory import Trigger
+from bot.memory import PlanMemory, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,16 @@ class AssignPeople:
 
 @dataclass(frozen=True, slots=True)
 class PostComment:
-    """A new comment on an issue or pull request; ``role`` says which of ours it is."""
+    """A new comment on an issue or pull request; ``role`` says which of ours it is.
+
+    With ``once`` it is not posted where a comment of ours already begins with the same line.
+    """
 
     number: int
     body: str
     role: str
     reason: str
+    once: bool = False
 
     @property
     def target(self) -> str:
@@ -105,6 +109,46 @@ class EditComment:
     comment_id: int
     body: str
     role: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddLabel:
+    """A label on an issue; made where the repository has none of that name."""
+
+    number: int
+    label: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLabel:
+    """A label taken off an issue; no error where it is off already."""
+
+    number: int
+    label: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """A reaction to a comment; that it fails is harmless."""
+
+    number: int
+    comment_id: int
+    reaction: str
     reason: str
 
     @property
@@ -192,6 +236,9 @@ Change = (
     | AssignPeople
     | PostComment
     | EditComment
+    | AddLabel
+    | RemoveLabel
+    | React
     | CreateBranch
     | CommitToBranch
     | DeleteBranch
@@ -218,13 +265,16 @@ class Decision:
     """What a subject wants written, in order; ``again`` asks for another pass after it.
 
     ``forward`` names further subjects that the same deliveries turned out to be about; ``note``
-    says in one sentence why there is nothing to do, where there is nothing.
+    says in one sentence why there is nothing to do, where there is nothing. ``beforehand`` is
+    remembered before anything is written, ``after`` is what is known once all of it is.
     """
 
     changes: tuple[Change, ...] = ()
     again: bool = False
     forward: tuple[Trigger, ...] = ()
     note: str = ""
+    beforehand: PlanMemory | None = None
+    after: PlanMemory | None = None
 
 
 Result = Committed | IssueSnapshot | CommentSnapshot | PullSnapshot | tuple[str, ...] | None

@@ -22,7 +22,10 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class IssueEvent:
-    """An issue was opened, edited, labelled, closed …; ``body`` as the payload has it."""
+    """An issue was opened, edited, labelled, deleted …; ``body`` as the payload has it.
+
+    ``former_body`` is what an edit of the body replaced; None for every other event.
+    """
 
     repo: RepoRef
     sender: Person
@@ -32,6 +35,7 @@ class IssueEvent:
     body: str
     labels: tuple[str, ...]
     label: str | None = None
+    former_body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,15 @@ class PushEvent:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryEvent:
-    """A repository was archived, renamed, transferred, edited …; ``repo`` is what it is now."""
+    """A repository was archived, renamed, transferred, edited …; ``repo`` is what it is now.
+
+    ``other_default`` says that another branch became the default branch.
+    """
 
     repo: RepoRef
     sender: Person
     action: str
+    other_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ class CompareEvent:
     name: str
 
 
-ISSUE_ACTIONS = frozenset({"opened", "edited", "labeled", "reopened"})
+ISSUE_ACTIONS = frozenset({"opened", "edited", "labeled", "reopened", "deleted", "transferred"})
 COMMENT_ACTIONS = frozenset({"created", "edited"})
 PULL_ACTIONS = frozenset(
     {"opened", "edited", "closed", "reopened", "ready_for_review", "converted_to_draft"}
@@ -182,7 +190,16 @@ def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
         body=_text(issue, "body", optional=True),
         labels=_label_names(issue),
         label=_text(label, "name") if isinstance(label, Mapping) else None,
+        former_body=_former_body(payload),
     )
+
+
+def _former_body(payload: Mapping[str, Any]) -> str | None:
+    """https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=edited#issues"""
+    changes = payload.get("changes")
+    body = changes.get("body") if isinstance(changes, Mapping) else None
+    former = body.get("from") if isinstance(body, Mapping) else None
+    return former if isinstance(former, str) else None
 
 
 def _comment(payload: Mapping[str, Any]) -> Event | Ignored:
@@ -269,7 +286,9 @@ def _repository(payload: Mapping[str, Any]) -> Event | Ignored:
     action = _text(payload, "action")
     if action not in REPOSITORY_ACTIONS:
         return Ignored(f"repository.{action} ends no trouble")
-    return RepositoryEvent(_repo(payload), _sender(payload), action)
+    changes = payload.get("changes")
+    other = action == "edited" and isinstance(changes, Mapping) and "default_branch" in changes
+    return RepositoryEvent(_repo(payload), _sender(payload), action, other)
 
 
 def _installation(payload: Mapping[str, Any]) -> Event | Ignored:

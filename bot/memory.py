@@ -1,9 +1,9 @@
 """What plansync remembers between two reconciles: values only, kept by ``bot.store``.
 
 GitHub is the source of truth and this is memory: lose it and it is rebuilt from the repository and
-the issues. A *claim* is what one delivery says about the world (``body:<sha256>``,
-``commit:<sha>``, ``pull:<number>:<digest>``); a claim that equals what is remembered brings
-nothing new and costs no request. An empty claim always causes a read.
+the issues. A *claim* is what one delivery says about the world (``body:<sha256>:<former sha256>``,
+``commit:<sha>``, ``pull:<number>:<digest>``, ``comment:<id>:<digest>``); a claim that equals what
+is remembered brings nothing new and costs no request. An empty claim always causes a read.
 """
 
 from __future__ import annotations
@@ -83,6 +83,15 @@ class PlanMemory:
     pull request facts already applied (``41:merged:2,3``: number, state, tasks); ``told`` what
     people have been told once; ``proposed`` is the pull request in which changes wait that the
     default branch did not take.
+
+    What of the issue is taken in already is the base; where it is not, ``issue_text`` says what:
+    an edit by someone without write access that is ``held``. ``body_base`` is the blob the issue's
+    body says it was made from, ``seen_bodies`` are hashes of bodies taken in, ``wrote`` the last
+    body writes as ``hash it replaced>hash it left``, and ``overwrote`` the plan text that the last
+    one replaced. ``landing_blob`` is the file that is being written, ``landing_issue`` and
+    ``landing_facts`` what it takes in of the issue and of pull requests; should the process die
+    now, they tell on which side of the write. ``handled`` are the commands that were obeyed,
+    ``written_at`` the times of the last writes.
     """
 
     repository_id: int
@@ -102,6 +111,17 @@ class PlanMemory:
     told: tuple[str, ...] = ()
     state: str = "active"
     proposed: int | None = None
+    issue_text: str = ""
+    body_base: str = ""
+    seen_bodies: tuple[str, ...] = ()
+    wrote: tuple[str, ...] = ()
+    overwrote: str = ""
+    held: tuple[str, ...] = ()
+    landing_blob: str = ""
+    landing_issue: str = ""
+    landing_facts: tuple[str, ...] = ()
+    handled: tuple[str, ...] = ()
+    written_at: tuple[str, ...] = ()
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""

@@ -31,10 +31,12 @@ def carry_out(
     writer: GitHubWriter,
     stopping: Callable[[], bool],
     applied: list[Applied],
+    announce: Callable[[Decision], None] = lambda decision: None,
 ) -> tuple[Any, Decision]:
     """Apply the decision on ``snapshot``; gives what both became.
 
-    ``applied`` is filled as changes succeed. Raises what ``apply`` raises.
+    ``applied`` is filled as changes succeed, ``announce`` is called with what was decided before
+    anything of it is written. Raises what ``apply`` raises.
     """
 
     def decided(snapshot: Any) -> Decision:
@@ -54,6 +56,7 @@ def carry_out(
     if waits and at is None:
         snapshot = _withdrawn(key, snapshot, reader, write)
         decision = decided(snapshot)
+    announce(decision)
     if at is None:
         write(decision.changes)
         return snapshot, decision

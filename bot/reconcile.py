@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bot.changes import Applied, Change, Decision
 from bot.config import RepoConfig
+from bot.edits import BodyEdit, Edits, Stored, body_edit
 from bot.errors import UserProblem
 from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
@@ -29,6 +30,10 @@ class Memories(Blocks, Protocol):
     def plan(self, repository_id: int, path: str) -> PlanMemory | None: ...
 
     def request(self, repository_id: int, number: int) -> RequestMemory | None: ...
+
+    def delivery(self, delivery_id: int) -> Stored | None: ...
+
+    def remember(self, memories: Sequence[Memory]) -> None: ...
 
     def finish(
         self,
@@ -66,6 +71,7 @@ class Subject(Protocol):
         memory: Any,
         deliveries: Sequence[OpenDelivery],
         config: RepoConfig,
+        edit_of: Edits,
     ) -> Any: ...
 
     def decide(self, snapshot: Any, config: RepoConfig) -> Decision: ...
@@ -117,7 +123,8 @@ def reconcile(
     reader, writer = gateway.reader(repo), gateway.writer(repo)
     try:
         with watched(key, deliveries, memory, store=store, reader=reader, writer=writer, now=now):
-            _passes(key, deliveries, reader, writer, run, config or RepoConfig(), stopping)
+            chosen = config or RepoConfig()
+            _passes(key, deliveries, store, reader, writer, run, chosen, stopping)
     except BaseException:
         if run.audit:
             store.finish(key, [], audit=run.audit, finished_at=now)
@@ -136,6 +143,7 @@ def reconcile(
 def _passes(
     key: SubjectKey,
     deliveries: Sequence[OpenDelivery],
+    store: Memories,
     reader: GitHubReader,
     writer: GitHubWriter,
     run: _Run,
@@ -143,8 +151,16 @@ def _passes(
     stopping: Callable[[], bool],
 ) -> None:
     subject = SUBJECTS[key.kind]
+
+    def edit_of(delivery_id: int) -> BodyEdit | None:
+        return body_edit(store.delivery(delivery_id))
+
+    def announce(decision: Decision) -> None:
+        if decision.beforehand is not None:
+            store.remember([decision.beforehand])
+
     for _ in range(_MOST_PASSES):
-        snapshot = subject.read(key, reader, run.memory, deliveries, config)
+        snapshot = subject.read(key, reader, run.memory, deliveries, config, edit_of)
         applied: list[Applied] = []
         try:
             snapshot, decision = carry_out(
@@ -156,6 +172,7 @@ def _passes(
                 writer=writer,
                 stopping=stopping,
                 applied=applied,
+                announce=announce,
             )
         finally:
             run.audit += [_entry(key, done, deliveries) for done in applied]

@@ -85,7 +85,7 @@ class World:
         return self.github.untaken > 0
 
     def new_calls(self) -> list[str]:
-        """The GitHub calls since the last time, by name."""
-        calls = list(self.github.calls)
+        """The GitHub calls since the last time, by name; roles apart, which the gateway keeps."""
+        calls = [name for name in self.github.calls if name != "permission"]
         self.github.calls.clear()
         return calls

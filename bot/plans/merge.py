@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from bot.plans.alignment import align
@@ -26,7 +26,17 @@ from bot.plans.merge_lines import (
 from bot.plans.render import plan_text
 from bot.plans.units import Unit, read_units
 
-__all__ = ["Conflict", "Merged", "Tick", "Vanished", "carry", "merge", "vanished"]
+__all__ = [
+    "Conflict",
+    "Merged",
+    "Tick",
+    "Vanished",
+    "carry",
+    "merge",
+    "merge_texts",
+    "take_over",
+    "vanished",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +81,46 @@ def merge(base: str | None, file: str, issue: str) -> Merged:
     no front matter, LF). Without a base a box ticked on either side is ticked and the file's text
     stands. Unchanged lines keep every byte, also their line ends.
     """
+    return take_over(file, plan_text(base) if base is not None else None, issue)
+
+
+def take_over(file: str, was: str | None, now: str, *, unsure: bool = False) -> Merged:
+    """The plan file with what changed between two plan texts, which need not be its own.
+
+    ``unsure``: nobody knows exactly what was; then a box ticked on either side is ticked.
+    """
     ours = plan_text(file)
-    common = plan_text(base) if base is not None else None
-    if issue in (ours, common):
-        return Merged(file)
-    here, there = read_units(ours), read_units(issue)
-    if common is None:
+    merged = merge_texts(was, ours, now, unsure=unsure)
+    return replace(merged, text=carry(file, ours, merged.text))
+
+
+def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False) -> Merged:
+    """``take_over`` among plan texts alone (no front matter, LF)."""
+    if theirs == ours or (theirs == was and not unsure):
+        return Merged(ours)
+    here, there = read_units(ours), read_units(theirs)
+    if was is None:
         merged = without_base(here, there)
     else:
-        before = read_units(common)
+        before = read_units(was)
+        if unsure:
+            before = _unticked(before)
         merged = merge_units(before, here, there)
         if not _reads_right(merged):
             merged = in_file_order(before, here, there)
         if not _reads_right(merged):
             merged = _boxes_alone(before, here, there)
-    text = "\n".join(line.text for line in merged.lines).strip("\n")
     return Merged(
-        text=carry(file, ours, text),
+        text="\n".join(line.text for line in merged.lines).strip("\n"),
         ticks=_ticks(here, merged.lines),
         edited=_edited(here, merged.lines),
         conflicts=merged.conflicts,
     )
+
+
+def _unticked(units: list[Unit]) -> list[Unit]:
+    """Against a base without ticks, a tick on either side stands."""
+    return [replace(unit, mark=" ") if unit.mark else unit for unit in units]
 
 
 def vanished(before: str, after: str) -> Vanished:

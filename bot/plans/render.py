@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import UserProblem
 from bot.plans.document import parse_document
@@ -14,28 +14,44 @@ from bot.plans.document import parse_document
 BODY_BUDGET = 60_000
 
 _PLAN_MARKER = re.compile(
-    r'^<!-- plansync:plan path="([^"\n]*)"(?: request="(\d{1,9})")? -->[ \t]*$', re.MULTILINE
+    r'^<!-- plansync:plan path="([^"\n]*)"(?: request="(\d{1,9})")? -->'
+    r"(?:<!-- plansync:base ([0-9a-f]{40}) -->)?[ \t]*$",
+    re.MULTILINE,
 )
 _STATUS_MARKER = re.compile(
-    r'^<!-- plansync:status base="([0-9a-f]{40})" facts="([^"\n]*)" -->[ \t]*$', re.MULTILINE
+    r'^<!-- plansync:status base="([0-9a-f]{40})" facts="([^"\n]*)"'
+    r'(?: body="([0-9a-f]{40})")?(?: held="([^"\n]*)")?(?: path="([^"\n]*)")? -->[ \t]*$',
+    re.MULTILINE,
 )
 _UNSAFE = re.compile(r'[%"<>\x00-\x1f]|--')
 
 
 @dataclass(frozen=True, slots=True)
 class PlanMarker:
-    """What a plan issue's hidden marker says: the plan file's path and the request's number."""
+    """What a plan issue's hidden marker says: the plan file's path and the request's number.
+
+    ``base`` is the blob id of the plan file that the body was made from. Whoever edits the body
+    leaves it standing, so it says which version they had before them, also when they took an hour.
+    """
 
     path: str
     request: int | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusMarker:
-    """What the status comment's hidden marker says: the base's blob id, the applied facts."""
+    """What the status comment's hidden marker says: the base's blob id, the applied facts.
+
+    ``body`` is the base that the issue's body was made from where that is another one, ``held`` who
+    wrote what is not taken over yet, ``path`` the plan file.
+    """
 
     base: str
     facts: tuple[str, ...] = ()
+    body: str = ""
+    held: tuple[str, ...] = ()
+    path: str = ""
 
 
 def newlines(text: str) -> str:
@@ -57,7 +73,8 @@ def blob_sha(text: str) -> str:
 def render_plan_marker(marker: PlanMarker) -> str:
     """The hidden line that ties an issue to its plan file; any path is safe inside it."""
     request = f' request="{marker.request}"' if marker.request is not None else ""
-    return f'<!-- plansync:plan path="{_escape(marker.path)}"{request} -->'
+    base = f"<!-- plansync:base {marker.base} -->" if marker.base else ""
+    return f'<!-- plansync:plan path="{_escape(marker.path)}"{request} -->{base}'
 
 
 def parse_plan_marker(body: str) -> PlanMarker | None:
@@ -65,28 +82,48 @@ def parse_plan_marker(body: str) -> PlanMarker | None:
     found = _PLAN_MARKER.search(newlines(body))
     if not found:
         return None
-    return PlanMarker(_unescape(found[1]), int(found[2]) if found[2] else None)
+    return PlanMarker(_unescape(found[1]), int(found[2]) if found[2] else None, found[3] or "")
 
 
 def render_status_marker(marker: StatusMarker) -> str:
     """The hidden line of the status comment."""
-    return f'<!-- plansync:status base="{marker.base}" facts="{" ".join(marker.facts)}" -->'
+    more = f' body="{marker.body}"' if marker.body else ""
+    more += f' held="{" ".join(map(_escape, marker.held))}"' if marker.held else ""
+    more += f' path="{_escape(marker.path)}"' if marker.path else ""
+    return f'<!-- plansync:status base="{marker.base}" facts="{" ".join(marker.facts)}"{more} -->'
 
 
 def parse_status_marker(body: str) -> StatusMarker | None:
-    """The status marker of a comment body, or None."""
-    found = _STATUS_MARKER.search(newlines(body))
-    return StatusMarker(found[1], tuple(found[2].split())) if found else None
+    """The status marker on the first line of a comment, or None.
+
+    Anywhere else it would be somebody's words that we repeated.
+    """
+    found = _STATUS_MARKER.match(newlines(body))
+    if found is None:
+        return None
+    held = tuple(map(_unescape, (found[4] or "").split()))
+    path = _unescape(found[5] or "")
+    return StatusMarker(found[1], tuple(found[2].split()), found[3] or "", held, path)
 
 
 def plan_text(text: str) -> str:
-    """What of a plan file its issue shows: everything after the front matter, lines ending in LF."""
+    """What of a plan file its issue shows: all after the front matter, lines ending in LF."""
     return newlines(text[parse_document(text).body_start :].removeprefix("\ufeff")).strip("\n")
+
+
+def shown_text(text: str) -> str:
+    """What the plan issue shows of a plan file."""
+    return plan_text(text)
 
 
 def render_issue_body(text: str, marker: PlanMarker) -> str:
     """The plan issue's body for a plan file. Raises UserProblem when it is over the budget."""
-    body = f"{render_plan_marker(marker)}\n\n{plan_text(text)}\n"
+    return render_body(shown_text(text), replace(marker, base=marker.base or blob_sha(text)))
+
+
+def render_body(shown: str, marker: PlanMarker) -> str:
+    """The body that shows this plan text. Raises UserProblem when it is over the budget."""
+    body = f"{render_plan_marker(marker)}\n\n{shown}\n"
     if len(body) > BODY_BUDGET:
         raise UserProblem(
             f"The plan has {len(body):,} characters, an issue holds {BODY_BUDGET:,}.",

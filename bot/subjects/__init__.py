@@ -18,6 +18,7 @@ from bot.events import (
 )
 from bot.github.ports import PullSnapshot
 from bot.memory import SubjectKey, Trigger
+from bot.plans.commands import parse_command
 from bot.plans.links import parse_links
 from bot.plans.render import body_sha, parse_plan_marker
 from bot.rolling import BRANCH
@@ -46,11 +47,13 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
         case IssueEvent():
             return _of_issue(event, known, config)
         case CommentEvent():
-            return _of_comment(event)
+            return _of_comment(event, known)
         case PullEvent():
             return _of_pull(event, known)
         case PushEvent():
             return _of_push(event, known, config)
+        case RepositoryEvent(repo=repo, other_default=True):
+            return [_plan(repo.id, path, "") for path in known.plan_paths(repo.id)]
         case RepositoryEvent(repo=repo):
             return _parked([repo.id], known)
         case InstallationEvent(repos=repos):
@@ -64,7 +67,7 @@ def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
     marker = parse_plan_marker(event.body)
     path = known.plan_path_of_issue(event.repo.id, event.number) or (marker and marker.path)
     if path:
-        return [_plan(event.repo.id, path, f"body:{body_sha(event.body)}")]
+        return [_plan(event.repo.id, path, _body_claim(event))]
     if event.action == "labeled" and event.label not in config.labels:
         return []
     if config.requested_format(event.labels):
@@ -72,10 +75,27 @@ def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
     return []
 
 
-def _of_comment(event: CommentEvent) -> list[Trigger]:
-    if event.on_pull or not event.body.startswith("/plan accept"):
+def _body_claim(event: IssueEvent) -> str:
+    """What the body is now, and what it was where the event says so."""
+    if event.action in ("deleted", "transferred"):
+        return ""
+    former = f":{body_sha(event.former_body)}" if event.former_body is not None else ""
+    return f"body:{body_sha(event.body)}{former}"
+
+
+def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:
+    command = None if event.on_pull else parse_command(event.body)
+    if command is None:
         return []
-    return [Trigger(SubjectKey(event.repo.id, "request", str(event.number)), "request")]
+    repository_id = event.repo.id
+    marker = parse_plan_marker(event.issue_body)
+    path = known.plan_path_of_issue(repository_id, event.number) or (marker and marker.path)
+    if path:
+        claim = f"comment:{event.comment_id}:{body_sha(event.body)[:16]}"
+        return [_plan(repository_id, path, claim)]
+    if command.verb != "accept":
+        return []
+    return [Trigger(SubjectKey(repository_id, "request", str(event.number)), "request")]
 
 
 def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
+from difflib import unified_diff
 
 from bot.changes import CreateIssue
 from bot.comments import code_span, render_comment
@@ -17,15 +20,23 @@ from bot.plans.render import (
     PlanMarker,
     StatusMarker,
     blob_sha,
+    newlines,
     render_issue_body,
     render_status_marker,
+    shown_text,
 )
+from bot.subjects.plan_snapshot import TextEdit
 from bot.subjects.pull_facts import facts_of
 
 # The only title that says nothing: every task plan's first heading.
 _EMPTY_TITLES = frozenset({"plan", ""})
 _TITLE_LENGTH = 256
 _NEXT_SHOWN = 5
+_HELD_SHOWN = 60
+_MOST_TOLD = 30_000
+
+CONFLICT_LABEL = "plan:conflict"
+"""Stands on a plan issue until the next merge of news that has no conflict."""
 
 
 def create_plan_issue(
@@ -69,18 +80,24 @@ def status_comment(
     *,
     base: str | None = None,
     proposed: int | None = None,
+    body_base: str = "",
+    held: Sequence[str] = (),
+    held_text: str = "",
 ) -> str:
-    """The one status comment of a plan issue; its marker carries base and facts.
+    """The one status comment of a plan issue; its marker carries base, facts and what is held.
 
     ``proposed`` is the pull request that ``text`` waits in; ``base`` is then what the default
-    branch has.
+    branch has. ``body_base`` is the blob that the issue's body was made from, ``held_text`` what
+    the issue shows with the edits of ``held`` people.
     """
     plan = read_plan(path, parse_document(text))
+    blob = blob_sha(text if base is None else base)
+    marker = StatusMarker(
+        blob, facts_of(pulls), "" if body_base == blob else body_base, tuple(held), path
+    )
     return render_comment(
         "status.md",
-        marker=render_status_marker(
-            StatusMarker(blob_sha(text if base is None else base), facts_of(pulls))
-        ),
+        marker=render_status_marker(marker),
         path=path,
         issue=issue,
         progress=plan.progress if plan else None,
@@ -88,6 +105,8 @@ def status_comment(
         next_tasks=_next(plan),
         pulls=[(p.number, p.state, p.tasks) for p in pulls if p.tasks],
         proposed=proposed,
+        held=[code_span(login) for login in held],
+        difference=_difference(text, held_text) if held else "",
     )
 
 
@@ -101,6 +120,76 @@ def _next(plan: Plan | None) -> list[tuple[str, str]]:
     return [(t.address, code_span(t.text)) for t in status_of(plan).next[:_NEXT_SHOWN]]
 
 
-def conflict_comment(path: RepoPath, conflicts: Sequence[Conflict]) -> str:
-    """The comment that keeps the issue's words where the file's text was kept."""
-    return render_comment("conflict.md", path=path, conflicts=conflicts)
+def _difference(text: str, shown: str) -> str:
+    """What the issue shows beyond the plan, as a diff; cut where it is very long."""
+    lines = list(unified_diff(shown_text(text).split("\n"), shown.split("\n"), lineterm="", n=0))
+    said = [line for line in lines[2:] if not line.startswith("@@")]
+    cut = said[:_HELD_SHOWN]
+    return "\n".join([*cut, *(["…"] if len(said) > len(cut) else [])])
+
+
+def conflict_comments(
+    path: RepoPath,
+    base: str,
+    conflicts: Sequence[Conflict],
+    overwritten: Sequence[TextEdit] = (),
+) -> list[str]:
+    """The comment that keeps the issue's words where the file's were kept; several when too long.
+
+    Its first line is the same whenever the same is told of the same base.
+    """
+    told: list[Conflict] = []
+    for conflict in conflicts:
+        told += _pieces(conflict) if conflict.lost else [conflict]
+    if not told and not overwritten:
+        return []
+    said = [path, base, *(c.kept + "\0" + c.lost for c in told), *(e.after for e in overwritten)]
+    digest = hashlib.sha256("\0\0".join(said).encode("utf-8", "replace")).hexdigest()[:16]
+    parts: list[list[Conflict]] = [[]]
+    for conflict in told:
+        if sum(len(c.kept) + len(c.lost) for c in [*parts[-1], conflict]) > _MOST_TOLD:
+            parts.append([])
+        parts[-1].append(conflict)
+    return [
+        render_comment(
+            "conflict.md",
+            digest=digest,
+            part=number,
+            path=path,
+            lost=[conflict for conflict in part if conflict.lost],
+            kept=[conflict for conflict in part if not conflict.lost],
+            overwritten=[edit.login for edit in overwritten] if number == 1 else [],
+        )
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
+def _pieces(conflict: Conflict) -> list[Conflict]:
+    """A conflict cut to what a comment can hold."""
+    if len(conflict.kept) + len(conflict.lost) <= _MOST_TOLD:
+        return [conflict]
+    step = _MOST_TOLD // 2
+    return [
+        Conflict("", conflict.lost[at : at + step], conflict.kind)
+        for at in range(0, len(conflict.lost), step)
+    ]
+
+
+_TOLD = re.compile(
+    r"^<!-- plansync:(kept|lost) -->\n(`{3,})text\n(.*?)\n\2$", re.MULTILINE | re.DOTALL
+)
+
+
+def parse_conflict_comment(body: str) -> list[Conflict] | None:
+    """The conflicts that a comment of ours tells; None for any other comment."""
+    if not body.startswith("<!-- plansync:conflict "):
+        return None
+    found: list[Conflict] = []
+    kept = ""
+    for match in _TOLD.finditer(newlines(body)):
+        if match[1] == "kept":
+            kept = match[3]
+        else:
+            found.append(Conflict(kept, match[3]))
+            kept = ""
+    return found

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from bot.changes import Applied, Decision
 from bot.config import RepoConfig
+from bot.edits import Edits
 from bot.errors import UserProblem
 from bot.github.ports import GitHubReader, PullSnapshot, RepoPath
 from bot.memory import OpenDelivery, SubjectKey, Trigger
 from bot.plans.links import parse_links
 from bot.plans.render import parse_plan_marker
 from bot.subjects import pull_digest
-from bot.subjects.plan import is_ours
+from bot.subjects.plan_recovery import is_ours
 
 MEMORY = type(None)
 
@@ -38,6 +39,7 @@ def read(
     memory: None,
     deliveries: Sequence[OpenDelivery],
     config: RepoConfig,
+    edit_of: Edits,
 ) -> PullNamesPlans:
     """The pull request, and the plans it names: by their issue's marker, or by path."""
     pull = reader.pull(int(key.name))

@@ -24,6 +24,7 @@ from bot.changes import (
 from bot.comments import render_comment
 from bot.commits import parse_trailers, request_message
 from bot.config import RepoConfig
+from bot.edits import Edits
 from bot.github.ports import (
     CommentSnapshot,
     FileSnapshot,
@@ -43,8 +44,8 @@ from bot.plans.scaffold import (
     scaffold_paths,
     values_from_request,
 )
-from bot.subjects.plan import find_status, is_ours
 from bot.subjects.plan_issue import create_plan_issue, header_values, status_comment
+from bot.subjects.plan_recovery import find_status, is_ours
 from bot.templates import read_template
 
 MEMORY = RequestMemory
@@ -84,6 +85,7 @@ def read(
     memory: RequestMemory | None,
     deliveries: Sequence[OpenDelivery],
     config: RepoConfig,
+    edit_of: Edits,
 ) -> RequestSnapshot:
     """The request issue, who asked, and the commit, issue and comments made for it so far."""
     number = int(key.name)
@@ -115,7 +117,7 @@ def read(
         defaulted=tuple(_values(reader, issue, plan_format)[1]),
         file=reader.file(path, ref=sha),
         plan_issue=plan_issue,
-        status=find_status(reader, plan_issue.number)[0] if plan_issue else None,
+        status=find_status(reader, plan_issue.number) if plan_issue else None,
     )
 
 
@@ -362,6 +364,8 @@ def _plan_memory(
         base_text=file.text,
         base_blob=blob_sha(file.text),
         body_sha=body_sha(made.body),
+        body_base=file.blob_sha,
+        seen_bodies=(body_sha(made.body),),
         title=plan_issue.title,
         seen_commits=(snapshot.commit,),
         comment_id=status.id if status else None,

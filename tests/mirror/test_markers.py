@@ -28,6 +28,10 @@ from bot.plans.render import (
 def test_the_marker_reads_as_documented() -> None:
     marker = render_plan_marker(PlanMarker("plan_docs/search.md", 12))
     assert marker == '<!-- plansync:plan path="plan_docs/search.md" request="12" -->'
+    base = "0" * 40
+    assert render_plan_marker(PlanMarker("a.md", base=base)) == (
+        f'<!-- plansync:plan path="a.md" --><!-- plansync:base {base} -->'
+    )
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), min_size=1), st.none() | st.integers(1))
@@ -36,6 +40,8 @@ def test_any_path_survives_its_marker(path: str, request: int | None) -> None:
     text = render_plan_marker(PlanMarker(path, request))
     assert "-->" not in text[:-3]
     assert parse_plan_marker(f"{text}\r\n\r\n# Plan\r\n") == PlanMarker(path, request)
+    based = PlanMarker(path, request, "a" * 40)
+    assert parse_plan_marker(f"{render_plan_marker(based)}\r\n\r\n# Plan\r\n") == based
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,10 @@ def test_a_marker_that_is_quoted_is_none(body: str) -> None:
 
 def test_the_status_marker_carries_base_and_facts() -> None:
     marker = StatusMarker("a" * 40, ("41:merged:2,3", "42:open:S-1/T-2"))
-    assert parse_status_marker("x\n" + render_status_marker(marker) + "\ny") == marker
+    assert parse_status_marker(render_status_marker(marker) + "\ny") == marker
+    assert parse_status_marker("x\n" + render_status_marker(marker)) is None
+    full = StatusMarker("a" * 40, (), "b" * 40, ("eve", "mallory"), 'a "b"--> c.md')
+    assert parse_status_marker(render_status_marker(full)) == full
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
@@ -70,7 +79,9 @@ def test_a_blob_id_is_gits() -> None:
 def test_a_body_is_the_plan_without_its_front_matter() -> None:
     text = "---\nproject: x\n---\r\n\r\n# Plan\r\n\r\n- [ ] a\r\n"
     body = render_issue_body(text, PlanMarker("draft/spec.md"))
-    assert body == '<!-- plansync:plan path="draft/spec.md" -->\n\n# Plan\n\n- [ ] a\n'
+    base = f"<!-- plansync:base {blob_sha(text)} -->"
+    marker = f'<!-- plansync:plan path="draft/spec.md" -->{base}'
+    assert body == f"{marker}\n\n# Plan\n\n- [ ] a\n"
     assert issue_plan_text(body.replace("\n", "\r\n")) == plan_text(text)
 
 

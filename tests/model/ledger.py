@@ -84,7 +84,8 @@ class Ledger:
         said = self.states.get(name, {})
         deleted = self.deleted.get(name, {})
         if now is None:
-            unseen = [v for side, v in said.items() if v not in deleted.values()]
+            seen = {*deleted.values(), self.settled.get(name)}
+            unseen = [value for value in said.values() if value not in seen]
             if not deleted and name in self.settled:
                 return [f"the task {name} is gone though nobody deleted it"]
             if unseen and name not in words(told):

@@ -1,0 +1,260 @@
+"""What to write so that a plan's file and issue agree, and what is known afterwards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.changes import (
+    AddLabel,
+    Applied,
+    Change,
+    CommitFiles,
+    CreateIssue,
+    Decision,
+    EditComment,
+    EditIssueBody,
+    FileEdit,
+    PostComment,
+    React,
+    RemoveLabel,
+)
+from bot.commits import compose, tick_lines, tick_subject
+from bot.config import RepoConfig
+from bot.github.ports import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
+from bot.memory import PlanMemory
+from bot.plans.document import parse_document
+from bot.plans.formats import read_plan, recognise
+from bot.plans.render import (
+    PlanMarker,
+    blob_sha,
+    body_sha,
+    issue_plan_text,
+    parse_plan_marker,
+    render_body,
+    shown_text,
+)
+from bot.subjects.plan_issue import (
+    CONFLICT_LABEL,
+    conflict_comments,
+    create_plan_issue,
+    status_comment,
+)
+from bot.subjects.plan_settle import Settled, settle, without_commit
+from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.pull_facts import facts_of
+
+_SEEN_COMMITS = 20
+_SEEN_BODIES = 40
+_WRITES_KEPT = 5
+_HANDLED = 20
+
+
+def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
+    """Merge file and issue, move the rows of pull requests whose facts changed, say so."""
+    file, issue, memory = snapshot.file, snapshot.issue, snapshot.memory
+    if file is None:
+        return Decision(note="there is no plan file at this path")
+    if recognise(snapshot.path, parse_document(file.text)) is None:
+        return Decision(note="the file is in no plan format that plansync knows")
+    if issue is None and memory.issue_number is not None:
+        return Decision(note=f"the plan issue #{memory.issue_number} is gone")
+    if issue is None:
+        return _create(snapshot, file)
+    return _mirror(snapshot, file, issue, settle(snapshot, file, issue, config))
+
+
+def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
+    new = create_plan_issue(
+        file.text, snapshot.path, snapshot.memory.request_number, snapshot.request_title
+    )
+    plan = read_plan(snapshot.path, parse_document(file.text))
+    after = replace(
+        snapshot.memory,
+        format=plan.format if plan else "",
+        base_text=file.text,
+        base_blob=file.blob_sha,
+        body_base=file.blob_sha,
+        body_sha=body_sha(new.body),
+        seen_bodies=(body_sha(new.body),),
+    )
+    return Decision((new,), again=True, after=after)
+
+
+def _mirror(
+    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, settled: Settled
+) -> Decision:
+    changes: list[Change] = [*_tell(snapshot, issue, settled)]
+    beforehand: PlanMemory | None = None
+    if settled.text != file.text:
+        changes.append(_commit(snapshot, file, settled))
+        beforehand = replace(
+            snapshot.memory,
+            landing_blob=blob_sha(settled.text),
+            landing_issue=issue_plan_text(issue.body),
+            landing_facts=facts_of(settled.pulls),
+        )
+    body = _body_edit(snapshot, issue, settled)
+    after = _after(snapshot, file, issue, settled, body)
+    changes += [body] if body else []
+    changes += _status(snapshot, file, issue, settled, after)
+    changes += _labels(issue, settled)
+    changes += [
+        React(issue.number, order.comment_id, "+1" if order.allowed else "confused", "A command")
+        for order in snapshot.orders
+    ]
+    note = "" if changes else "the file and the issue already agree"
+    return Decision(tuple(changes), note=note, beforehand=beforehand, after=after)
+
+
+def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> list[Change]:
+    reason = "The issue and the file changed the same lines"
+    return [
+        PostComment(issue.number, comment, "conflict", reason, once=True)
+        for comment in conflict_comments(
+            snapshot.path, snapshot.memory.base_blob, settled.conflicts, settled.overwritten
+        )
+    ]
+
+
+def _commit(snapshot: PlanSnapshot, file: FileSnapshot, settled: Settled) -> CommitFiles:
+    subjects: list[str] = []
+    if settled.ticks:
+        subjects.append(tick_subject(settled.ticks, snapshot.path))
+    if settled.edited:
+        subjects.append(f"Take over the edit of the plan issue in {snapshot.path}")
+    subjects += settled.reasons
+    details = tick_lines(settled.ticks) if len(settled.ticks) > 1 else []
+    people = snapshot.people if settled.ticks or settled.edited else ()
+    edit = FileEdit(snapshot.path, settled.text, file.blob_sha)
+    subjects = subjects or [f"Bring {snapshot.path} and its issue together"]
+    return CommitFiles((edit,), compose(subjects, details, people), reason="; ".join(subjects))
+
+
+def _body_edit(
+    snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled
+) -> EditIssueBody | None:
+    marker = parse_plan_marker(issue.body)
+    wanted = PlanMarker(snapshot.path, snapshot.memory.request_number, blob_sha(settled.text))
+    there = marker is not None and (marker.path, marker.request) == (wanted.path, wanted.request)
+    if there and issue_plan_text(issue.body).rstrip() == settled.shown.rstrip():
+        return None
+    body = render_body(settled.shown, wanted)
+    reason = f"The plan file {snapshot.path} changed"
+    return EditIssueBody(issue.number, body, body_sha(issue.body), reason)
+
+
+def _status(
+    snapshot: PlanSnapshot,
+    file: FileSnapshot,
+    issue: IssueSnapshot,
+    settled: Settled,
+    after: PlanMemory,
+) -> list[Change]:
+    memory = snapshot.memory
+    comment = status_comment(
+        settled.text,
+        snapshot.path,
+        issue.number,
+        settled.pulls,
+        base=file.text if memory.proposed else None,
+        proposed=memory.proposed,
+        body_base=after.body_base,
+        held=after.held,
+        held_text=settled.shown if after.held else "",
+    )
+    if memory.comment_id is None:
+        reason = "The plan issue has no status yet"
+        return [PostComment(issue.number, comment, "status", reason, once=True)]
+    if body_sha(comment) == memory.comment_sha:
+        return []
+    reason = "The plan's status changed"
+    return [EditComment(issue.number, memory.comment_id, comment, "status", reason)]
+
+
+def _labels(issue: IssueSnapshot, settled: Settled) -> list[Change]:
+    """The conflict label is set until the next merge of news that has no conflict."""
+    there = CONFLICT_LABEL.casefold() in (label.casefold() for label in issue.labels)
+    clash = any(conflict.lost for conflict in settled.conflicts)
+    if clash and not there:
+        return [AddLabel(issue.number, CONFLICT_LABEL, "Text of the issue was not taken over")]
+    if there and settled.news and not clash:
+        return [RemoveLabel(issue.number, CONFLICT_LABEL, "Both sides merged without a conflict")]
+    return []
+
+
+def _after(
+    snapshot: PlanSnapshot,
+    file: FileSnapshot,
+    issue: IssueSnapshot,
+    settled: Settled,
+    body: EditIssueBody | None,
+) -> PlanMemory:
+    """What is known once everything decided is written."""
+    memory = snapshot.memory
+    plan = read_plan(snapshot.path, parse_document(settled.text))
+    marker = parse_plan_marker(issue.body)
+    before, now = body_sha(issue.body), body_sha(body.body if body else issue.body)
+    wrote = (*memory.wrote, f"{before}>{now}") if body else memory.wrote
+    seen = (*memory.seen_bodies, *snapshot.bodies, before, now)
+    held = settled.shown if settled.shown != shown_text(settled.text) else ""
+    return replace(
+        memory,
+        format=plan.format if plan else memory.format,
+        state="active",
+        base_text=settled.text,
+        base_blob=blob_sha(settled.text),
+        issue_text=held if settled.holders else "",
+        held=settled.holders,
+        body_sha=now,
+        body_base=blob_sha(settled.text) if body else marker.base if marker else "",
+        seen_bodies=_newest(seen, _SEEN_BODIES),
+        wrote=wrote[-_WRITES_KEPT:],
+        overwrote=issue_plan_text(issue.body) if body else memory.overwrote,
+        pulls=settled.pulls,
+        facts=facts_of(settled.pulls),
+        seen_commits=_newest((*memory.seen_commits, *snapshot.commits), _SEEN_COMMITS),
+        handled=_newest((*memory.handled, *(o.claim for o in snapshot.orders)), _HANDLED),
+        landing_blob="",
+        landing_issue="",
+        landing_facts=(),
+    )
+
+
+def _newest(values: Sequence[str], count: int) -> tuple[str, ...]:
+    """The last ``count`` different values, in order of when each came last."""
+    return tuple(reversed(dict.fromkeys(reversed(values))))[-count:]
+
+
+def remember(
+    snapshot: PlanSnapshot, decision: Decision, applied: Sequence[Applied]
+) -> tuple[PlanMemory, ...]:
+    """What is known after ``applied``; nothing where nothing was decided to be known."""
+    memory = decision.after
+    if memory is None:
+        return ()
+    committed = False
+    for done in applied:
+        match done.change, done.result:
+            case CommitFiles(), Committed(sha=sha):
+                committed = True
+                commits = (*memory.seen_commits, sha)
+                memory = replace(memory, seen_commits=_newest(commits, _SEEN_COMMITS))
+            case (PostComment(role="status") | EditComment(role="status")) as change, (
+                CommentSnapshot(id=id_)
+            ):
+                memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
+            case CreateIssue(), IssueSnapshot(number=number, title=title):
+                memory = replace(memory, issue_number=number, title=title)
+    wanted = any(isinstance(change, CommitFiles) for change in decision.changes)
+    if wanted and not committed and snapshot.file:
+        memory = _without_commit(memory, snapshot.file)
+    return (memory,)
+
+
+def _without_commit(memory: PlanMemory, file: FileSnapshot) -> PlanMemory:
+    """The branch did not take the commit: what is agreed on is the file as it stands."""
+    shown = memory.issue_text or shown_text(memory.base_text)
+    settled = Settled(memory.base_text, shown, holders=memory.held)
+    left = without_commit(settled, file)
+    return replace(memory, base_text=file.text, base_blob=file.blob_sha, issue_text=left.shown)

@@ -1,0 +1,146 @@
+"""Read one plan: its file, its issue, what the deliveries claim, and what each is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.config import RepoConfig
+from bot.edits import Edits
+from bot.github.ports import CommentSnapshot, GitHubReader, IssueSnapshot, Person, RepoPath
+from bot.memory import OpenDelivery, PlanMemory, SubjectKey
+from bot.plans.commands import parse_command
+from bot.subjects.plan_bases import (
+    bodies_of,
+    claimed_edits,
+    find_bases,
+    overwritten_edits,
+    refused_edits,
+)
+from bot.subjects.plan_recovery import recover, requested_by
+from bot.subjects.plan_snapshot import Order, PlanSnapshot
+
+MAY_WRITE = frozenset({"admin", "maintain", "write"})
+
+
+def is_known(claim: str, memory: PlanMemory | None) -> bool:
+    """True when a delivery's claim is what is remembered already: nothing to read for it."""
+    if memory is None or memory.issue_number is None:
+        return False
+    kind, _, value = claim.partition(":")
+    if kind == "body":
+        body, _, former = value.partition(":")
+        return body == memory.body_sha and (not former or former in memory.seen_bodies)
+    if kind == "commit":
+        return value in memory.seen_commits
+    if kind == "comment":
+        return claim in memory.handled
+    if kind == "pull":
+        number, _, digest = value.partition(":")
+        pull = memory.pull(int(number))
+        return pull is not None and pull.digest == digest
+    return False
+
+
+def read(
+    key: SubjectKey,
+    reader: GitHubReader,
+    memory: PlanMemory | None,
+    deliveries: Sequence[OpenDelivery],
+    config: RepoConfig,
+    edit_of: Edits,
+) -> PlanSnapshot:
+    """The plan file, its issue, and what the deliveries are about."""
+    path = RepoPath(key.name)
+    file = reader.file(path)
+    memory = memory or PlanMemory(key.repository_id, path, "")
+    issue: IssueSnapshot | None = None
+    unsure = False
+    if memory.issue_number is not None:
+        issue = reader.issue(memory.issue_number)
+    elif file is not None:
+        issue, memory, unsure = recover(reader, path, memory, file)
+        if issue is None:
+            memory = replace(memory, request_number=requested_by(reader, path))
+    asked = memory.request_number if issue is None else None
+    request = reader.issue(asked) if asked else None
+    claims = [delivery.claim.split(":") for delivery in deliveries]
+    snapshot = PlanSnapshot(
+        path=path,
+        memory=memory,
+        file=file,
+        issue=issue,
+        commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
+        bodies=bodies_of(deliveries),
+        request_title=request.title if request else "",
+    )
+    if file is None or issue is None:
+        return snapshot
+    rewritten = any(parts == [""] for parts in claims)
+    bases, memory = find_bases(reader, memory, file, issue, rewritten=rewritten, unsure=unsure)
+    snapshot = _with_pulls(replace(snapshot, bases=bases, memory=memory), reader, claims)
+    return _with_people(snapshot, reader, issue, deliveries, edit_of)
+
+
+def _with_pulls(
+    snapshot: PlanSnapshot, reader: GitHubReader, claims: Sequence[Sequence[str]]
+) -> PlanSnapshot:
+    numbers = dict.fromkeys(int(parts[1]) for parts in claims if parts[0] == "pull")
+    if [""] in claims:
+        # Nobody said what is new, so what may have ended is asked too.
+        known = snapshot.memory.pulls
+        numbers.update({p.number: None for p in known if p.state in ("open", "draft")})
+    pulls = {number: reader.pull(number) for number in numbers}
+    return replace(
+        snapshot,
+        pulls=tuple(pull for pull in pulls.values() if pull),
+        gone_pulls=tuple(number for number, pull in pulls.items() if not pull),
+    )
+
+
+def _with_people(
+    snapshot: PlanSnapshot,
+    reader: GitHubReader,
+    issue: IssueSnapshot,
+    deliveries: Sequence[OpenDelivery],
+    edit_of: Edits,
+) -> PlanSnapshot:
+    """Who edited the issue and who ordered something, and whether they may."""
+    memory = snapshot.memory
+    news = [d for d in deliveries if not is_known(d.claim, memory)]
+    editors = {
+        edit.delivery.actor_login: Person(
+            edit.delivery.actor_login, edit.delivery.actor_id, edit.delivery.actor_is_bot
+        )
+        for edit in claimed_edits(news)
+        if not edit.delivery.actor_is_bot
+    }
+    refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
+    wanted = [d.claim for d in news if d.claim.startswith("comment:")]
+    comments = tuple(reader.comments(issue.number)) if wanted else ()
+    return replace(
+        snapshot,
+        refused=refused_edits(news, refused, edit_of),
+        overwritten=tuple(
+            edit for edit in overwritten_edits(news, memory, edit_of) if edit.login not in refused
+        ),
+        orders=_orders(wanted, comments, reader),
+        comments=comments,
+        people=tuple(person for name, person in editors.items() if name not in refused),
+    )
+
+
+def _orders(
+    claims: Sequence[str], comments: Sequence[CommentSnapshot], reader: GitHubReader
+) -> tuple[Order, ...]:
+    found = []
+    for claim in dict.fromkeys(claims):
+        number = int(claim.split(":")[1])
+        comment = next((one for one in comments if one.id == number), None)
+        command = parse_command(comment.body) if comment and not comment.ours else None
+        if comment is None or command is None:
+            continue
+        login = comment.author.login
+        allowed = not comment.author.is_bot and reader.permission(login) in MAY_WRITE
+        found.append(Order(number, claim, command, login, allowed))
+    return tuple(found)

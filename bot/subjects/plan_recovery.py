@@ -1,0 +1,137 @@
+"""What a lost database, a lost process or a rewritten history leave to be found on GitHub.
+
+Only issues and comments that this App wrote are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.commits import parse_trailers
+from bot.github.ports import (
+    CommentSnapshot,
+    CommitSnapshot,
+    FileSnapshot,
+    GitHubReader,
+    IssueSnapshot,
+    RepoPath,
+)
+from bot.memory import PlanMemory
+from bot.plans.render import (
+    StatusMarker,
+    blob_sha,
+    body_sha,
+    issue_plan_text,
+    parse_plan_marker,
+    parse_status_marker,
+    shown_text,
+)
+
+_MOST_COMMITS = 10
+"""How far back a plan file's history is read for a version that was taken in."""
+
+
+def is_ours(issue: IssueSnapshot, slug: str) -> bool:
+    """True for an issue that this App opened."""
+    return issue.by_app == slug or (issue.author.is_bot and issue.author.login == f"{slug}[bot]")
+
+
+def find_plan_issue(reader: GitHubReader, path: str) -> IssueSnapshot | None:
+    """The oldest issue of ours for this plan file: by its marker, else by its status comment's."""
+    unmarked = []
+    for issue in reader.issues():
+        if not is_ours(issue, reader.app_slug):
+            continue
+        marker = parse_plan_marker(issue.body)
+        if marker and marker.path == path:
+            return issue
+        if marker is None:
+            unmarked.append(issue)
+    for issue in unmarked:
+        comment = find_status(reader, issue.number)
+        status = parse_status_marker(comment.body) if comment else None
+        if status and status.path == path:
+            return issue
+    return None
+
+
+def find_status(reader: GitHubReader, number: int) -> CommentSnapshot | None:
+    """Our status comment on a plan issue."""
+    for comment in reader.comments(number):
+        if comment.ours and parse_status_marker(comment.body):
+            return comment
+    return None
+
+
+def requested_by(reader: GitHubReader, path: RepoPath) -> int | None:
+    """The number of the request whose commit made this file, by the commit's trailers."""
+    for commit in reader.commits(path=path):
+        answered = parse_trailers(commit.message)
+        if answered and answered[1] == path:
+            return answered[0]
+    return None
+
+
+def recover(
+    reader: GitHubReader, path: RepoPath, memory: PlanMemory, file: FileSnapshot
+) -> tuple[IssueSnapshot | None, PlanMemory, bool]:
+    """The plan issue by its marker; base, facts and held edits by the status comment's.
+
+    The third value is True when also a write was cut short: the file has a commit of ours that the
+    status comment does not know, so what the issue had by then is a guess.
+    """
+    issue = find_plan_issue(reader, path)
+    if issue is None:
+        return None, memory, False
+    comment = find_status(reader, issue.number)
+    marker = parse_plan_marker(issue.body)
+    status = parse_status_marker(comment.body) if comment else None
+    status = status or StatusMarker(marker.base if marker else "")
+    version, landed = _last_taken_in(reader, path, file, status.base)
+    agreed = version.text if version else _blob(reader, status.base)
+    known = _blob(reader, status.base) if landed else agreed
+    now = issue_plan_text(issue.body)
+    found = replace(
+        memory,
+        issue_number=issue.number,
+        request_number=marker.request if marker else None,
+        title=issue.title,
+        comment_id=comment.id if comment else None,
+        comment_sha=body_sha(comment.body) if comment else "",
+        base_text=agreed or "",
+        base_blob=blob_sha(agreed) if agreed is not None else "",
+        issue_text=now if status.held else shown_text(known) if landed and known else "",
+        body_base=status.body or status.base,
+        facts=status.facts,
+        held=status.held,
+    )
+    return issue, found, landed
+
+
+def _last_taken_in(
+    reader: GitHubReader, path: RepoPath, file: FileSnapshot, base: str
+) -> tuple[FileSnapshot | None, bool]:
+    """The newest version that is the base or a write of ours, and whether it is a newer write."""
+    if file.blob_sha == base:
+        return file, False
+    bot = f"{reader.app_slug}[bot]"
+    for commit, version in versions(reader, path):
+        if version.blob_sha == base:
+            return version, False
+        if commit.author_login == bot:
+            return version, bool(base)
+    return None, False
+
+
+def versions(reader: GitHubReader, path: RepoPath) -> Iterator[tuple[CommitSnapshot, FileSnapshot]]:
+    """The newest versions of a file, newest first, each with the commit that made it."""
+    for commit in reader.commits(path=path)[:_MOST_COMMITS]:
+        version = reader.file(path, ref=commit.sha)
+        if version is None:
+            return
+        yield commit, version
+
+
+def _blob(reader: GitHubReader, sha: str) -> str | None:
+    return reader.blob(sha) if sha else None

@@ -1,0 +1,116 @@
+"""What a plan's file and issue are to say: every side's changes put together. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.config import RepoConfig
+from bot.github.ports import FileSnapshot, IssueSnapshot
+from bot.memory import PullMemory
+from bot.plans.document import parse_document
+from bot.plans.formats import read_plan
+from bot.plans.merge import Conflict, Merged, Tick, merge_texts, take_over
+from bot.plans.render import issue_plan_text, plan_text, shown_text
+from bot.subjects.plan_snapshot import PlanSnapshot, TextEdit
+from bot.subjects.pull_facts import apply_facts, pulls_now
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The plan file and the plan text of the issue as they shall be.
+
+    ``ticks`` and ``edited`` say what the issue brought to the file, ``reasons`` what pull requests
+    moved. ``held`` is the issue's text beyond the plan, by ``holders``. ``news``: a person changed
+    a side.
+    """
+
+    text: str
+    shown: str
+    ticks: tuple[Tick, ...] = ()
+    edited: bool = False
+    conflicts: tuple[Conflict, ...] = ()
+    overwritten: tuple[TextEdit, ...] = ()
+    reasons: tuple[str, ...] = ()
+    pulls: tuple[PullMemory, ...] = ()
+    holders: tuple[str, ...] = ()
+    news: bool = False
+
+
+def settle(
+    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, config: RepoConfig
+) -> Settled:
+    """Both sides' changes since their bases, and the facts of pull requests, in one plan."""
+    bases, now = snapshot.bases, issue_plan_text(issue.body)
+    accepted = snapshot.ordered("accept") is not None
+    steps = [_own_side(snapshot, file)]
+    taken = taken_in(snapshot)
+    was = shown_text(bases.agreed) if accepted and bases.agreed is not None else taken
+    steps.append(take_over(steps[-1].text, was, now, unsure=bases.unsure))
+    for edit in snapshot.overwritten:
+        steps.append(take_over(steps[-1].text, edit.before, edit.after))
+    pulls = now_linked(snapshot)
+    moved = apply_facts(steps[-1].text, snapshot.path, snapshot.memory.facts, pulls, config)
+    shown = shown_text(moved.text)
+    holders: tuple[str, ...] = ()
+    if not accepted and bases.agreed is not None and taken is not None:
+        shown, holders = _with_held(snapshot, taken, now, moved.text)
+    return Settled(
+        text=moved.text,
+        shown=shown,
+        ticks=tuple(tick for step in steps for tick in step.ticks),
+        edited=any(step.edited for step in steps),
+        conflicts=tuple(conflict for step in steps for conflict in step.conflicts),
+        overwritten=snapshot.overwritten,
+        reasons=moved.reasons,
+        pulls=pulls,
+        holders=holders,
+        news=file.text != bases.agreed or now != was or bool(snapshot.overwritten),
+    )
+
+
+def _own_side(snapshot: PlanSnapshot, file: FileSnapshot) -> Merged:
+    """The file, with what was agreed since the version that it goes back to."""
+    bases = snapshot.bases
+    if bases.agreed is None or bases.file is None or bases.file == bases.agreed:
+        return Merged(file.text)
+    return take_over(file.text, plan_text(bases.file), plan_text(bases.agreed))
+
+
+def taken_in(snapshot: PlanSnapshot) -> str | None:
+    """What of the issue is taken in or held: its base, and every edit that is not taken over."""
+    taken = snapshot.bases.issue
+    if taken is None:
+        return None
+    for edit in snapshot.refused:
+        # Without the text before, everything up to this edit is held: nothing is lost by that.
+        taken = (
+            edit.after if edit.before is None else merge_texts(edit.before, edit.after, taken).text
+        )
+    return taken
+
+
+def _with_held(
+    snapshot: PlanSnapshot, taken: str, now: str, text: str
+) -> tuple[str, tuple[str, ...]]:
+    """What the issue shows while an edit is held in it, and who wrote that."""
+    agreed, shown = shown_text(snapshot.bases.agreed or ""), shown_text(text)
+    by = dict.fromkeys((*snapshot.memory.held, *(edit.login for edit in snapshot.refused)))
+    if not by or taken == agreed:
+        return shown, ()
+    held = merge_texts(agreed, shown, now).text
+    return held, tuple(by) if held != shown else ()
+
+
+def now_linked(snapshot: PlanSnapshot) -> tuple[PullMemory, ...]:
+    """Every pull request that the plan knows, as remembered or as just read."""
+    text = snapshot.file.text if snapshot.file else ""
+    plan = read_plan(snapshot.path, parse_document(text))
+    url = snapshot.issue.url if snapshot.issue else ""
+    repo_url = url.partition("/issues/")[0]
+    return pulls_now(snapshot.memory, snapshot.pulls, snapshot.gone_pulls, plan, repo_url)
+
+
+def without_commit(settled: Settled, file: FileSnapshot) -> Settled:
+    """What is agreed on when the branch did not take the commit: the file as it stands."""
+    left = merge_texts(shown_text(settled.text), shown_text(file.text), settled.shown).text
+    return replace(settled, text=file.text, shown=left if settled.holders else "")

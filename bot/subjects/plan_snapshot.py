@@ -1,0 +1,91 @@
+"""What is read of one plan before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.github.ports import (
+    CommentSnapshot,
+    FileSnapshot,
+    IssueSnapshot,
+    Person,
+    PullSnapshot,
+    RepoPath,
+)
+from bot.memory import PlanMemory
+from bot.plans.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """What each side is compared with.
+
+    ``agreed`` is the plan file on which both sides last agreed, None where nobody knows. ``file``
+    is the version of the plan file that the present one goes back to, ``issue`` the plan text that
+    the present body goes back to; both are ``agreed`` but after a force push, a write cut short, an
+    edit of an old copy, or while an edit is held. ``unsure``: one of them is a guess.
+    """
+
+    agreed: str | None = None
+    file: str | None = None
+    issue: str | None = None
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """A person's edit of the plan text of the issue; ``before`` is None where nobody knows."""
+
+    login: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command in a comment; ``allowed`` when its author may write to the repository."""
+
+    comment_id: int
+    claim: str
+    command: Command
+    login: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSnapshot:
+    """Everything ``decide`` needs, read once: GitHub's side and what is remembered.
+
+    ``refused`` are edits by people who may not write, ``overwritten`` edits that a write of ours
+    replaced unseen. ``comments`` are read only where a command is claimed.
+    """
+
+    path: RepoPath
+    memory: PlanMemory
+    file: FileSnapshot | None
+    issue: IssueSnapshot | None
+    bases: Bases = Bases()
+    refused: tuple[TextEdit, ...] = ()
+    overwritten: tuple[TextEdit, ...] = ()
+    orders: tuple[Order, ...] = ()
+    comments: tuple[CommentSnapshot, ...] = ()
+    pulls: tuple[PullSnapshot, ...] = ()
+    gone_pulls: tuple[int, ...] = ()
+    people: tuple[Person, ...] = ()
+    commits: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    pushed: bool = False
+    request_title: str = ""
+
+    def ordered(self, verb: str, *words: str) -> Order | None:
+        """The newest command of this kind that is to be obeyed."""
+        return next(
+            (
+                order
+                for order in reversed(self.orders)
+                if order.allowed
+                and order.command.verb == verb
+                and tuple(word.casefold() for word in order.command.words) == words
+            ),
+            None,
+        )
