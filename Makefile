@@ -30,9 +30,9 @@ $(VENV)/bin/python:
 	  echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; \
 	  rm -rf $(VENV); exit 1; }
 
-$(VENV)/.demo: $(VENV)/bin/python requirements/run.txt pyproject.toml
+$(VENV)/.demo: $(VENV)/bin/python requirements/demo.txt pyproject.toml
 	@echo "==> installing plansync and what it needs (pinned, with hashes)"
-	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --require-hashes -r requirements/demo.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -43,10 +43,12 @@ $(VENV)/.test: $(VENV)/bin/python requirements/test.txt pyproject.toml
 	@touch $@ $(VENV)/.demo
 
 lock:
-	uv pip compile pyproject.toml --extra demo --extra build --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 \
 	  --generate-hashes --no-header -o requirements/run.txt
+	uv pip compile pyproject.toml --extra demo --extra build --universal --python-version 3.11 \
+	  --generate-hashes --no-header -c requirements/run.txt -o requirements/demo.txt
 	uv pip compile pyproject.toml --extra test --extra build --universal --python-version 3.11 \
-	  --generate-hashes --no-header -c requirements/run.txt -o requirements/test.txt
+	  --generate-hashes --no-header -c requirements/demo.txt -o requirements/test.txt
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
