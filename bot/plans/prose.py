@@ -7,15 +7,10 @@ from bisect import bisect_left
 from functools import lru_cache
 
 from bot.plans.document import Document, Row, Section, Span, Table, fold, parse_document
-from bot.plans.placeholders import is_placeholder, placeholder_spans
+from bot.plans.placeholders import is_placeholder
 
 _CODE = frozenset({"fence", "code_block"})
 _RULE = re.compile(r"\s*(?:[-*_]\s*){3,}")
-
-
-def is_filled(raw: str) -> bool:
-    """Whether a value says something: not blank and free of placeholders."""
-    return bool(raw.strip()) and not placeholder_spans(raw)
 
 
 def is_example_row(table: Table, row: Row) -> bool:
@@ -99,13 +94,14 @@ def lone_placeholder(document: Document, section: Section) -> Span | None:
 
     A quote or comment above it does not count. None where the section says anything of its own.
     """
-    found: Span | None = None
-    for _, start, text in prose_in(document, section.body):
-        stripped = text.strip()
-        if not stripped or stripped.startswith(">"):
-            continue
-        if found is not None or not is_placeholder(stripped):
-            return None
-        at = start + text.index(stripped)
-        found = Span(at, at + len(stripped))
-    return found
+    said = [
+        (start, text)
+        for _, start, text in prose_in(document, section.body)
+        if text.strip() and not text.lstrip().startswith(">") and not _RULE.fullmatch(text)
+    ]
+    if not said:
+        return None
+    first, last = said[0], said[-1]
+    begin = first[0] + len(first[1]) - len(first[1].lstrip())
+    span = Span(begin, last[0] + len(last[1].rstrip()))
+    return span if is_placeholder(span.of(document.text)) else None

@@ -83,6 +83,8 @@ def test_codes_of_addresses(address: str, code: str) -> None:
         ("too-deep", ">" * 400 + " a"),
         ("too-many-items", "- a\n" * 20_001),
         ("too-many-cells", "|a" * 1000 + "|\n" + "|-" * 1000 + "|\n" + "|b\n" * 200),
+        ("too-many-blocks", "a\n\n" * 200_000),
+        ("fence-unclosed", "# User Story: a\n\n## Story\n\n```\n"),
         ("nul", "# User Story: a\0\n\n## Story\n"),
         ("surrogate", "# User Story: \ud800\n\n## Story\n"),
         ("comment-unclosed", "# User Story: a\n\n## Story\n\n<!-- never\n"),
@@ -132,6 +134,49 @@ def test_artifacts_are_looked_for_at_the_root_and_in_the_plans_own_project(
     assert [p.code for p in check(plan, document, files={there: ""})] == (
         ["feature.artifact-missing"] if missing else []
     )
+
+
+def test_what_is_said_names_what_is_wrong() -> None:
+    def said(name: str, old: str, new: str, code: str) -> list[str]:
+        document = parse_document(filled_text(name).replace(old, new))
+        plan = read_plan(PATHS[name], document)
+        assert plan is not None
+        return [problem.message for problem in check(plan, document) if problem.code == code]
+
+    assert said(
+        "track-spec", "- [ ] Test plan", "- [x] Test plan", "spec.gate-without-approval"
+    ) == ["The gate of QA is ticked, but Pia has not approved."]
+    assert said("user-story", "| code, observability |", "| x |", "story.aspect-differs") == []
+    assert said("user-story", "| code, observability |", "| code |", "story.aspect-differs") == [
+        "Task 3 covers Code, Aspect Coverage says Code, Observability."
+    ]
+    long = "[" + "a word " * 20 + "]"
+    (message,) = said("feature-plan", "- Median wait", f"- {long} Median", "plan.placeholder")
+    assert message == f"{long[:59]}… is still to be filled in."
+    assert said(
+        "user-story", "**Result**: PASS", "**Result**: FAIL", "story.validation-failed"
+    ) == [
+        "Architecture Validation has failed: The label service already signs short-lived tokens; "
+        "a counter code is one more kind of them."
+    ]
+
+
+def test_a_story_that_is_not_ready_needs_no_tracking_rows() -> None:
+    text = filled_text("user-story")
+    for old, new in (("Complete |", "Pending |"), ("In Progress |", "Pending |")):
+        text = text.replace(old, new)
+    text = text[: text.index("| 1 | Table and queries for codes | docs")] + "\n## Revisions\n"
+
+    def codes(text: str) -> list[str]:
+        document = parse_document(text)
+        plan = read_plan(PATHS["user-story"], document)
+        assert plan is not None
+        return sorted({problem.code for problem in check(plan, document)})
+
+    assert codes(text) == ["story.status-differs", "story.tracking-missing"]
+    assert codes(text.replace("PASS", "PASS | FAIL")) == [
+        "plan.undecided", "story.status-differs",
+    ]  # fmt: skip
 
 
 def test_leftovers_of_a_plan_that_is_not_begun_are_notes() -> None:

@@ -160,6 +160,18 @@ def test_the_gates_of_an_implementation_plan_come_in_order() -> None:
     assert following() == ["requirements.3"]
 
 
+def test_the_plan_quality_gate_needs_settled_boxes_and_no_error() -> None:
+    def gate(*edits: tuple[str, str]) -> tuple[bool | None, str]:
+        found = status("implementation-plan", *edits)
+        held = next(gate for gate in found.gates if gate.name == "PlanQualityGate.md")
+        return held.passed, held.detail
+
+    assert gate() == (True, "")
+    assert gate(("3. Update", "3. BLOCKED: no ledger\n4. Update")) == (
+        False, "The plan has one error.",
+    )  # fmt: skip
+
+
 def test_a_story_without_open_tasks_offers_its_exit_boxes_and_can_be_closed() -> None:
     text = (
         "# Plan\n## User Stories\n### Story [S-1]: A\n#### Tasks Checklist\n- [x] one\n"

@@ -8,6 +8,7 @@ from bot.plans.document import parse_document
 from bot.plans.formats import recognise
 from bot.plans.gates.spec_rules import score_of
 from bot.plans.model import Approval, Plan
+from bot.plans.prose import lone_placeholder
 from bot.plans.scores import correct_scores
 from tests.formats.plans_at_hand import filled, filled_text, read
 
@@ -124,6 +125,27 @@ def test_context_references() -> None:
         ("Tech Stack", "draft/tech-stack.md", True),
         ("Architecture", "draft/.ai-context.md", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "alone"),
+    [
+        ("[Tracked during conversation]", "[Tracked during conversation]"),
+        ("> Why and what.\n\n[Summary\ncomes here]\n\n---", "[Summary\ncomes here]"),
+        ("<!-- a note -->\n[Summary]", "[Summary]"),
+        ("[Summary]\n\n- 2025-02-05: decided", None),
+        ("- 2025-02-05: decided", None),
+        ("", None),
+    ],
+)
+def test_a_placeholder_that_stands_alone_is_where_a_first_entry_goes(
+    body: str, alone: str | None
+) -> None:
+    document = parse_document(f"# Specification: x\n\n## Open Questions\n{body}\n\n## Next\n[X]\n")
+    section = document.section("Open Questions")
+    assert section is not None
+    span = lone_placeholder(document, section)
+    assert (span.of(document.text) if span else None) == alone
 
 
 def test_open_questions_and_boxes() -> None:

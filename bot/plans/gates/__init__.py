@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from bot.plans.cellwords import STATUS_WORDS
@@ -130,8 +131,10 @@ def status_of(
     if files is not None and document is not None and plan.format == "implementation-plan":
         plan = _with_files(plan, document, files, None)
     held = document if document is not None else _NOTHING
-    stopping = blockers(plan, held, files=files, today=today, last_ticks=last_ticks)
-    return build_status(plan, stopping)
+    found = check(plan, held, files=files, today=today, last_ticks=last_ticks)
+    if plan.format == "implementation-plan":
+        plan = replace(plan, gates=implementation_rules.gates_after(plan.gates, found))
+    return build_status(plan, [problem for problem in found if problem.code in BLOCKING])
 
 
 def why_not(plan: Plan, address: str) -> list[Problem]:

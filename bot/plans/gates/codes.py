@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.plans.limits import REFUSALS
 from bot.plans.model import Problem, Severity
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -96,13 +97,11 @@ CODES: Mapping[str, tuple[Severity, str]] = MappingProxyType(
 # What reading a text can find, before it is a plan of any format.
 READING_CODES: Mapping[str, tuple[Severity, str]] = MappingProxyType(
     {
-        "too-large": (_E, "The text is larger than 1 MiB."),
-        "too-deep": (_E, "Lists and quotes are nested deeper than 200 levels."),
-        "too-many-items": (_E, "There are more than 20,000 list items."),
-        "too-many-cells": (_E, "There are more than 100,000 table cells."),
+        **{code: (_E, message) for code, (message, _) in REFUSALS.items()},
         "nul": (_E, "The text contains a NUL character."),
         "surrogate": (_E, "The text contains half of a surrogate pair."),
         "comment-unclosed": (_W, "An HTML comment is never closed."),
+        "fence-unclosed": (_W, "A code fence is never closed, so what follows is code."),
         "front-matter-unclosed": (_W, "The front matter is never closed."),
         "front-matter-not-a-mapping": (_W, "The front matter is not made of keys and values."),
         "front-matter-yaml": (_E, "The front matter is not valid YAML."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.plans.document import Document, fold, parse_document
 from bot.plans.formats.implementation_plan import (
@@ -72,6 +73,21 @@ def gate_findings(context: Context, others: list[Problem]) -> Iterator[Problem]:
         f"`tasks.md` is there although PlanQualityGate has not passed: {why}.",
         "Let the gate pass before work is cut into tasks.",
         1,
+    )
+
+
+def gates_after(gates: tuple[Gate, ...], found: list[Problem]) -> tuple[Gate, ...]:
+    """The gates with PlanQualityGate failed where its boxes are settled but errors were found."""
+    errors = sum(
+        problem.severity is Severity.ERROR and problem.code != "impl.plan-gate-open"
+        for problem in found
+    )
+    said = "one error" if errors == 1 else f"{errors} errors"
+    return tuple(
+        replace(gate, passed=False, detail=f"The plan has {said}.")
+        if errors and gate.passed and gate.name == "PlanQualityGate.md"
+        else gate
+        for gate in gates
     )
 
 
