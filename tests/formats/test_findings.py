@@ -12,9 +12,11 @@ from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates import CODES, READING_CODES, check
 from bot.plans.model import Problem, Severity
+from tests.formats import spoiled_plans, spoiled_stories
 from tests.formats.plans_at_hand import PATHS, filled, filled_files, filled_text
-from tests.formats.spoiled import CASES, IMPL, TASKS, Case
+from tests.formats.spoiled import IMPL, TASKS, Case
 
+CASES = [*spoiled_stories.CASES, *spoiled_plans.CASES]
 TODAY = date(2025, 5, 10)
 
 
