@@ -40,6 +40,7 @@ HOUSEKEEPING = timedelta(hours=1)
 SWEEP_LOOK_SECONDS = 10
 """How often a worker looks whether a sweep is due; when it is, the store says."""
 
+_SWEEP_END_SECONDS = 1.0
 _QUEUE = "reconcile"
 _WORKFLOW = "reconcile_subject"
 _PARALLEL = 16
@@ -243,7 +244,8 @@ def _sweeping(bench: Bench, stop: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
-        thread.join(DRAIN_SECONDS)
+        # One that waits for GitHub is left behind; it is made up for like after a kill.
+        thread.join(_SWEEP_END_SECONDS)
 
 
 def _clean(jobs: _Jobs, bench: Bench, now: datetime) -> None:

@@ -80,12 +80,17 @@ def running(name: str, environ: dict[str, str]) -> Iterator[Running]:
         assert child.stdout is not None
         found = re.search(r"http://[\d.]+:\d+", child.stdout.readline())
         assert found, child.communicate()[1]
-        drain = threading.Thread(target=lambda: child.stderr and child.stderr.read())
+        log: list[str] = []
+        drain = threading.Thread(target=lambda: child.stderr and log.extend(child.stderr))
         drain.start()
         plansync = Running(child, found[0])
         plansync.get("/healthz")
         family = plansync.family()
-        yield plansync
+        try:
+            yield plansync
+        except BaseException:
+            print("plansync's log:", *log, sep="\n")
+            raise
     finally:
         child.kill()
         child.wait()
