@@ -132,7 +132,9 @@ def overwritten_edits(
     replaced_by_people = {e.former for e in edits if not e.delivery.actor_is_bot}
     for edit in edits:
         for believed, left in wrote:
-            ours = edit.to == left and edit.former not in ("", believed, left)
+            # A person who takes an edit back arrives at what we wrote, too.
+            ours = edit.delivery.actor_is_bot and edit.to == left
+            ours = ours and edit.former not in ("", believed, left)
             beside = edit.former == believed and edit.to != left
             sha = edit.former if ours else edit.to if beside else ""
             if not sha or sha in memory.seen_bodies or (beside and sha in replaced_by_people):
