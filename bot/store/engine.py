@@ -53,7 +53,8 @@ def make_engine(database_url: str, *, busy_seconds: float = 30.0, pool_size: int
 def _sqlite(url: sa.URL, busy_seconds: float, pool_size: int) -> Engine:
     path = Path(url.database or "")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # What is received is as private as the repositories it is about.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreProblem(
             f"The directory {path.parent} for the database cannot be made ({error.strerror}).",
