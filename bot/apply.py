@@ -31,6 +31,7 @@ from bot.github.ports import (
     GitHubWriter,
     Milestone,
     Refused,
+    RepoPath,
     Stale,
 )
 from bot.plans.render import body_sha
@@ -140,14 +141,28 @@ def _branch(
         case DeleteBranch():
             writer.delete_branch(change.branch)
         case CommitToBranch():
-            return writer.commit_files(
-                dict(change.files),
-                change.message,
-                expected_head=change.expected_head,
-                branch=change.branch,
-                merging=change.merging,
-            )
+            return _commit_to_branch(change, writer)
     return None
+
+
+def _commit_to_branch(change: CommitToBranch, writer: GitHubWriter) -> Committed:
+    if len(change.files) == 1 and not change.deleted and change.merging is None:
+        (edit,) = change.files
+        return writer.put_file(
+            edit.path,
+            edit.text,
+            change.message,
+            expected_blob=edit.expected_blob,
+            branch=change.branch,
+        )
+    files: dict[RepoPath, str | None] = {edit.path: edit.text for edit in change.files}
+    return writer.commit_files(
+        files | dict.fromkeys(change.deleted),
+        change.message,
+        expected_head=change.expected_head,
+        branch=change.branch,
+        merging=change.merging,
+    )
 
 
 def _commit(change: CommitFiles, reader: GitHubReader, writer: GitHubWriter) -> Committed:

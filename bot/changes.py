@@ -171,21 +171,23 @@ class CreateBranch:
 
 @dataclass(frozen=True, slots=True)
 class CommitToBranch:
-    """Files (None deletes) in one commit on a branch of our own; Stale when it moved.
+    """Files written and deleted in one commit on a branch of our own; Stale when it moved.
 
     With ``merging`` it is a merge with that commit, whose other files it takes as they are.
     """
 
-    files: tuple[tuple[RepoPath, str | None], ...]
+    files: tuple[FileEdit, ...]
     message: str
     branch: str
     expected_head: str
     reason: str
+    deleted: tuple[RepoPath, ...] = ()
     merging: str | None = None
 
     @property
     def target(self) -> str:
-        return f"{self.branch}: {', '.join(path for path, _ in self.files)}"
+        paths = [*(edit.path for edit in self.files), *self.deleted]
+        return f"{self.branch}: {', '.join(paths)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ Everything here reads and returns changes; ``bot.apply`` carries them out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot.changes import (
     Change,
@@ -96,7 +96,6 @@ def propose(change: CommitFiles, source: str, refused: Refused, reader: GitHubRe
     the new file of another subject waits at the same path.
     """
     now = _read(reader)
-    wanted = {edit.path: edit.text for edit in change.files}
     before = {edit.path: reader.file(edit.path, ref=now.tip) for edit in change.files}
     if any(_blob(before[edit.path]) != edit.expected_blob for edit in change.files):
         raise Stale(f"{change.target} changed since it was read")
@@ -110,13 +109,13 @@ def propose(change: CommitFiles, source: str, refused: Refused, reader: GitHubRe
         if now.head != now.tip:
             reason = f"{now.default} takes no commits from plansync"
             steps.append(CreateBranch(BRANCH, now.tip, reason))
-        files = tuple(wanted.items())
-        steps.append(CommitToBranch(files, message, BRANCH, now.tip, change.reason))
+        steps.append(CommitToBranch(change.files, message, BRANCH, now.tip, change.reason))
     else:
         commit, dropped = _next_commit(change, source, message, now, before, entries, reader)
         steps += commit
         entries = {path: entry for path, entry in entries.items() if path not in dropped}
-    entries |= {str(path): make_entry(path, source, change.reason) for path in wanted}
+    paths = [str(edit.path) for edit in change.files]
+    entries |= {path: make_entry(path, source, change.reason) for path in paths}
     return _with_pull(now, entries, steps, refused)
 
 
@@ -153,9 +152,6 @@ def _next_commit(
     there = {edit.path: reader.file(edit.path, ref=head) for edit in change.files}
     for edit in change.files:
         _check_free(edit, there[edit.path], entries, source, now)
-    changed = tuple(
-        (edit.path, edit.text) for edit in change.files if _text(there[edit.path]) != edit.text
-    )
     outdated = (
         compared is not None
         and compared.behind > 0
@@ -165,14 +161,18 @@ def _next_commit(
         )
     )
     if outdated and compared is not None:
-        merged = _merged(
-            compared, now, {edit.path: edit.text for edit in change.files}, entries, reader
-        )
+        merged = _merged(compared, now, change.files, entries, reader)
         if merged is not None:
-            files, dropped = merged
-            return [
-                CommitToBranch(files, message, BRANCH, head, change.reason, merging=now.tip)
-            ], dropped
+            files, deleted, dropped = merged
+            commit = CommitToBranch(
+                files, message, BRANCH, head, change.reason, deleted, merging=now.tip
+            )
+            return [commit], dropped
+    changed = tuple(
+        replace(edit, expected_blob=_blob(there[edit.path]))
+        for edit in change.files
+        if _text(there[edit.path]) != edit.text
+    )
     if not changed:
         return [], set()
     return [CommitToBranch(changed, message, BRANCH, head, change.reason)], set()
@@ -198,10 +198,10 @@ def _check_free(
 def _merged(
     compared: Compared,
     now: _Rolling,
-    wanted: Mapping[RepoPath, str],
+    wanted: Sequence[FileEdit],
     entries: Mapping[str, Entry],
     reader: GitHubReader,
-) -> tuple[tuple[tuple[RepoPath, str | None], ...], set[str]] | None:
+) -> tuple[tuple[FileEdit, ...], tuple[RepoPath, ...], set[str]] | None:
     """The files of a merge with the default branch, and the plans that are left out of it.
 
     A plan that changed on both sides is left out: its own reconcile, which that change causes,
@@ -209,26 +209,30 @@ def _merged(
     """
     if compared.paths is None:
         return None
-    files: dict[RepoPath, str | None] = {}
+    here = {edit.path for edit in wanted}
+    carried: list[FileEdit] = []
+    deleted: list[RepoPath] = []
     dropped: set[str] = set()
     try:
         for path in map(RepoPath, compared.paths):
-            if path in wanted:
+            if path in here:
                 continue
             base = reader.file(path, ref=compared.merge_base)
             ours, theirs = reader.file(path, ref=now.head), reader.file(path, ref=now.tip)
             if _blob(ours) == _blob(theirs):
                 continue
-            if _blob(theirs) == _blob(base):
-                files[path] = _text(ours)
-            elif path in entries:
-                dropped.add(path)
-            else:
+            if _blob(theirs) != _blob(base) and path not in entries:
                 return None
+            if _blob(theirs) != _blob(base):
+                dropped.add(path)
+            elif ours is None:
+                deleted.append(path)
+            else:
+                carried.append(FileEdit(path, ours.text, _blob(theirs)))
     except UserProblem:
         # A file that is no text cannot be carried over.
         return None
-    return (*files.items(), *wanted.items()), dropped
+    return (*carried, *wanted), tuple(deleted), dropped
 
 
 def withdraw(path: str, reader: GitHubReader) -> tuple[Change, ...]:
@@ -246,10 +250,13 @@ def withdraw(path: str, reader: GitHubReader) -> tuple[Change, ...]:
         return DeleteBranch(BRANCH, gone), EditPull(pull.number, gone, state="closed")
     steps: list[Change] = []
     plan = RepoPath(path)
-    if _differs(plan, now, reader):
-        back = ((plan, _text(reader.file(plan, ref=now.tip))),)
+    ours, theirs = reader.file(plan, ref=now.head), reader.file(plan, ref=now.tip)
+    if _blob(ours) != _blob(theirs):
+        files = (FileEdit(plan, theirs.text, _blob(ours)),) if theirs else ()
         reason = f"{path} needs no change any more"
-        steps.append(CommitToBranch(back, f"Leave {path} as it is", BRANCH, now.head, reason))
+        message = f"Leave {path} as it is"
+        deleted = () if theirs else (plan,)
+        steps.append(CommitToBranch(files, message, BRANCH, now.head, reason, deleted))
     if set(entries) != set(parse_entries(pull.body)):
         body = render_body(now.default, entries, parse_words(pull.body))
         steps.append(EditPull(pull.number, f"{path} needs no change any more", body=body))

@@ -14,7 +14,7 @@ from tests.refused.conftest import PATH, Plan, pulls
 from tests.world import World
 
 TICKED = "- [x] Backend/API changes"
-WRITES = ["create_branch", "commit_files", "create_pull", "edit_comment"]
+WRITES = ["create_branch", "put_file", "create_pull", "edit_comment"]
 
 # https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository
 SAID = [
@@ -103,7 +103,7 @@ def test_further_ticks_are_added_in_place(plan: Plan) -> None:
     assert world.new_calls() == [
         *("file", "issue", "put_file"),
         *("pulls", "repository", "head", "head", "compared", "file", "file"),
-        *("commit_files", "edit_pull", "edit_comment"),
+        *("put_file", "edit_pull", "edit_comment"),
     ]
     world.settle()
     assert TICKED in plan.waiting
