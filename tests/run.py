@@ -42,9 +42,12 @@ def main(wanted: list[str]) -> int:
         title, commands = STEPS[name]
         print(f"==> {title}", flush=True)
         start = time.monotonic()
-        good = all([subprocess.run(command).returncode == 0 for command in commands])
+        codes = [subprocess.run(command).returncode for command in commands]
+        good = not any(codes)
         failed += not good
-        lines.append(f"{'passed' if good else 'FAILED'}  {title} ({time.monotonic() - start:.0f} s)")
+        lines.append(
+            f"{'passed' if good else 'FAILED'}  {title} ({time.monotonic() - start:.0f} s)"
+        )
     print("\n" + "\n".join(lines))
     return 1 if failed else 0
 
