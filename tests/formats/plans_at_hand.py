@@ -33,9 +33,7 @@ def filled_text(name: str) -> str:
 def filled_files() -> dict[str, str]:
     """Every file of the filled-in plans by its path."""
     files = sorted(path for path in FILLED.rglob("*") if path.is_file())
-    return {
-        path.relative_to(FILLED).as_posix(): path.read_text(encoding="utf-8") for path in files
-    }
+    return {path.relative_to(FILLED).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
 
 def filled(name: str) -> tuple[Plan, Document]:

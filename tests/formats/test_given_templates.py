@@ -41,9 +41,7 @@ def seed(format: str) -> tuple[Plan, Document]:
         ("track-spec", 4, (84, 85, 86)),
     ],
 )
-def test_a_template_is_an_unfilled_plan(
-    format: str, boxes: int, examples: tuple[int, ...]
-) -> None:
+def test_a_template_is_an_unfilled_plan(format: str, boxes: int, examples: tuple[int, ...]) -> None:
     plan, document = seed(format)
     assert (plan.progress.done, plan.progress.total) == (0, boxes)
     assert (plan.example_rows, plan.example_lines) == (len(examples), examples)
