@@ -157,30 +157,28 @@ def _fetch(
 def sweep_drift(store: Store, now: datetime) -> int:
     """Ask for a comparison of plans that had none for a day, longest first; gives how many."""
     stale = store.stale_plans(now - DRIFT_AGE, each=DRIFT_EACH, limit=DRIFT_ALL)
-    return sum(
-        ask(store, plan.repo, "plan", plan.path, now, why=DRIFT, since=plan.compared_at)
-        for plan in stale
-    )
+    wishes = [
+        wish(plan.repo, "plan", plan.path, now, why=DRIFT, since=plan.compared_at) for plan in stale
+    ]
+    return sum(store.receive(w.guid, COMPARE, w.body, received_at=now) for w in wishes)
 
 
-def ask(
-    store: Store,
-    repo: RepoRef,
-    kind: str,
-    name: str,
-    now: datetime,
-    *,
-    why: str,
-    since: datetime | None = None,
-) -> bool:
-    """Put the wish to compare one subject into the inbox; False when it is there already.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The wish to compare one subject: a delivery of our own, for the inbox."""
 
-    It is a delivery like any other: dispatched, listed by the reconcile that finishes it, shown to
-    the operator. ``since`` is when the subject was last compared; the same wish is stored once a
-    day.
+    guid: str
+    body: bytes
+
+
+def wish(
+    repo: RepoRef, kind: str, name: str, now: datetime, *, why: str, since: datetime | None
+) -> Wish:
+    """A delivery like any other: dispatched, listed by the reconcile that finishes it, shown.
+
+    ``since`` is when the subject was last compared: the same wish is stored once a day.
     """
-    payload = compare_payload(repo, kind, name, why)
     what = f"{repo.id}\0{kind}\0{name}\0{since and since.isoformat()}"
     digest = hashlib.sha256(what.encode("utf-8", "replace")).hexdigest()[:24]
-    guid = f"plansync-{why}-{now:%Y%m%d}-{digest}"
-    return store.receive(guid, COMPARE, json.dumps(payload).encode(), received_at=now)
+    body = json.dumps(compare_payload(repo, kind, name, why)).encode()
+    return Wish(f"plansync-{why}-{now:%Y%m%d}-{digest}", body)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.github.app import HookDelivery, HookPage, Registration
-from bot.manifest import EVENTS, PERMISSIONS
 
 if TYPE_CHECKING:
     from tests.fake_github import FakeGitHub
@@ -20,7 +19,8 @@ class FakeApp:
 
     def registration(self) -> Registration:
         with self._world.called("registration", "app"):
-            return Registration(self._world.app_slug, dict(PERMISSIONS), EVENTS)
+            world = self._world
+            return Registration(world.app_slug, dict(world.permissions), world.events)
 
     def deliveries(self, cursor: str = "") -> HookPage:
         with self._world.called("deliveries", "app"):

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.github.live import Installation
 from bot.github.ports import RepoRef
+from bot.manifest import EVENTS, PERMISSIONS
 from tests import fake_payloads as payloads
 from tests.fake_repository import FakeComment, FakeIssue, FakePull, FakeRepository
 
@@ -85,6 +87,11 @@ class FakeGitHub:
         self.deliveries: list[Delivery] = []
         self.answers: dict[str, int] = {}
         """What GitHub was answered to a delivery, by guid; 202 where nothing stands here."""
+        self.suspended: set[str] = set()
+        """Accounts whose installation is suspended."""
+        self.permissions: dict[str, str] = dict(PERMISSIONS)
+        self.events: tuple[str, ...] = EVENTS
+        """What the App is registered with."""
         self.expired: set[str] = set()
         """Deliveries whose payload GitHub no longer has."""
         self.calls: list[str] = []
@@ -129,6 +136,19 @@ class FakeGitHub:
         from tests.fake_app import FakeApp
 
         return FakeApp(self)
+
+    def find(self, full_name: str) -> RepoRef | None:
+        """The repository of this name, where the App is installed on it."""
+        found = [repo.ref for repo in self.repositories.values() if repo.full_name == full_name]
+        return found[0] if found else None
+
+    def installations(self) -> list[Installation]:
+        """The one installation, on every owner's account."""
+        owners = {repo.full_name.split("/")[0] for repo in self.repositories.values()}
+        return [
+            Installation(self.installation_id, owner, owner in self.suspended)
+            for owner in sorted(owners)
+        ]
 
     def reader(self, repo: RepoRef) -> FakeReader:
         from tests.fake_reader import FakeReader

@@ -139,7 +139,10 @@ def replay(ids: tuple[int, ...], parked: bool) -> None:
         text = "there is no such delivery" if copied is None else f"replayed as {copied}"
         click.echo(f"{delivery_id}: {text}", err=copied is None)
     if parked:
-        for subject in store.subjects(parked=True, limit=1000):
+        waiting = store.subjects(parked=True, limit=1000)
+        for block in store.blocks():
+            store.lift_block(block.repository_id, now)
+        for subject in waiting:
             store.release(subject.key, now)
             click.echo(f"{subject.key}: released")
     sys.exit(1 if missing else 0)

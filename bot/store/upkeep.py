@@ -29,7 +29,12 @@ class Upkeep:
     def known_deliveries(self, guids: Collection[str]) -> set[str]:
         """Which of these delivery ids are in the inbox."""
         with self._db.read() as connection:
-            return known_deliveries(connection, guids)
+            return set(delivery_states(connection, guids))
+
+    def delivery_states(self, guids: Collection[str]) -> dict[str, str]:
+        """The state of each of these deliveries that is in the inbox: new, open, finished …"""
+        with self._db.read() as connection:
+            return delivery_states(connection, guids)
 
     def claim_sweep(self, name: str, now: datetime, due_next: datetime) -> bool:
         """True for the one worker whose turn it is; the next turn is at ``due_next``."""
@@ -99,14 +104,14 @@ class Upkeep:
             return list(connection.execute(query).scalars())
 
 
-def known_deliveries(connection: Connection, guids: Collection[str]) -> set[str]:
-    """Which of these delivery ids are in the inbox."""
+def delivery_states(connection: Connection, guids: Collection[str]) -> dict[str, str]:
     wanted = sorted(set(guids))
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for start in range(0, len(wanted), _MOST_NAMES):
         some = wanted[start : start + _MOST_NAMES]
-        query = sa.select(deliveries.c.guid).where(deliveries.c.guid.in_(some))
-        found.update(connection.execute(query).scalars())
+        query = sa.select(deliveries.c.guid, deliveries.c.state)
+        query = query.where(deliveries.c.guid.in_(some)).order_by(deliveries.c.id)
+        found.update((row.guid, row.state) for row in connection.execute(query))
     return found
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.blocks import RECHECK
+from bot.events import COMPARE
 from bot.github.ports import Refused
 from bot.memory import SubjectKey
-from bot.sweeps import ask
+from bot.sweeps import wish
 from tests.fake_github import FakeRepository
 from tests.refused.conftest import PATH, Plan, parked, work_now
 from tests.world import World
@@ -139,7 +140,7 @@ def test_nothing_is_asked_again_before_its_time(ready: Plan, kind: str) -> None:
     for _ in range(5):
         world.repo.send("push", "bob", _push(world))
         world.repo.send("issues", "alice", payload)
-        ask(world.store, world.repo.ref, "plan", PATH, world.github.now, why="drift")
+        ask(world, "drift")
         before = world.github.now
         world.github.now = block_time(world)
         world.send()
@@ -148,6 +149,13 @@ def test_nothing_is_asked_again_before_its_time(ready: Plan, kind: str) -> None:
         work_now(world)
     assert world.new_calls() == []
     assert f"plan:1:{PATH}" in parked(world)
+
+
+def ask(world: World, why: str) -> None:
+    """Put the wish to compare the plan into the inbox."""
+    now = world.github.now
+    made = wish(world.repo.ref, "plan", PATH, now, why=why, since=now)
+    assert world.store.receive(made.guid, COMPARE, made.body, received_at=now)
 
 
 def block_time(world: World) -> Any:
@@ -257,7 +265,7 @@ def test_a_person_who_asks_for_it_is_heard_at_once(ready: Plan, kind: str) -> No
         end(ready, kind)
     world.repo.protected = False
     world.github.now += timedelta(seconds=30)
-    ask(world.store, world.repo.ref, "plan", PATH, world.github.now, why="sync")
+    ask(world, "sync")
     world.send()
     world.store.release(SubjectKey(1, "plan", PATH), world.github.now)
     work_now(world)
