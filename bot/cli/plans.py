@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 import click
@@ -29,11 +30,18 @@ from bot.plans.experts import (
     plan_keywords,
     render_excerpts,
     render_expertise,
-    scan,
+    scan_knowledge,
 )
+from bot.plans.formats import recognise
 from bot.plans.paths import PATH_PATTERNS, placed
-from bot.plans.requested import PlanValues, key_name, values_from_request
-from bot.plans.scaffold import SIBLING_TEMPLATES, Scaffold, scaffold, scaffold_paths
+from bot.plans.requested import PlanValues, key_name, value_name, values_from_request
+from bot.plans.scaffold import (
+    SIBLING_TEMPLATES,
+    Scaffold,
+    known_values,
+    scaffold,
+    scaffold_paths,
+)
 from bot.templates import read_template
 
 # ``feature`` for ``feature-plan``: the second half of the labels that ask for a plan.
@@ -106,13 +114,19 @@ def new(
     if folder is not None and not folder.is_dir():
         raise Fault("There is no such folder.", "Make it first.", shown(folder))
     root = repository_root(folder or Path()) if folder is None else folder.resolve()
+    template = _template(root, format)
+    siblings = {name: read_template("plans", name) for name in SIBLING_TEMPLATES.get(format, ())}
+    known = known_values(format, template, siblings.values())
+    _refuse_unknown(format, values, known)
     given, defaulted = _values(root, format, title, values)
+    if not given.owner and "owner" in known:
+        defaulted.append("owner = nobody yet (--set owner=LOGIN, or git config github.user LOGIN)")
     path, given = placed(format, given, lambda name: (root / name).exists())
     made = scaffold(
         format,
         given,
-        _template(root, format),
-        siblings={name: read_template("plans", name) for name in SIBLING_TEMPLATES.get(format, ())},
+        template,
+        siblings=siblings,
         existing=_existing(root, scaffold_paths(format, path)),
         path=path,
     )
@@ -144,9 +158,16 @@ def scan_experts(plan: Path, include_source: bool, as_json: bool) -> None:
       plansync scan-experts tasks/auth-refresh-20261121T101500Z/plan.md
     """
     plan = plan / "plan.md" if plan.is_dir() else plan
-    keywords = plan_keywords(read_document(plan))
+    document = read_document(plan)
     root = repository_root(plan)
-    found = scan(_sources(root, include_source), keywords)
+    recognised = recognise(repository_path(root, plan), document)
+    if recognised is None or recognised.format != "task-plan":
+        what = f"a {recognised.format}" if recognised else "no plan"
+        raise Fault(
+            f"This is {what}, and only task plans name keywords.", "Name a task plan.", shown(plan)
+        )
+    keywords = plan_keywords(document)
+    found = scan_knowledge(_sources(root, include_source), keywords)
     expertise = plan.parent / "referenced-expertise.md"
     before = read_text(expertise) if expertise.exists() else ""
     excerpts = plan.parent / "references" / "excerpts" / excerpts_name(plan.resolve().parent.name)
@@ -217,7 +238,7 @@ def _values(
     number = given.pop("number", "")
     if number and not number.isdecimal():
         raise click.BadParameter(f"number={number!r} is not a number.", param_hint="--set")
-    author = git(root, "config", "github.user") or git(root, "config", "user.name")
+    author = git(root, "config", "github.user")
     remote = re.sub(r"\.git/?$", "", git(root, "config", "remote.origin.url"))
     repository = PurePosixPath(remote.replace(":", "/")).name or root.name
     commit, _, rest = git(root, "log", "-1", "--format=%H%x00%cI%x00%s").partition("\0")
@@ -247,6 +268,21 @@ def _values(
     given.setdefault("epic", found.epic)
     found, defaulted = read(_next_number(features))
     return found, epic + defaulted
+
+
+def _refuse_unknown(format: str, values: dict[str, str], known: tuple[str, ...]) -> None:
+    unknown = [key for key in values if value_name(key) not in known]
+    if not unknown:
+        return
+    names = ", ".join(repr(key) for key in unknown)
+    near = {key: get_close_matches(value_name(key), known, n=1) for key in unknown}
+    meant = ", ".join(found[0] for found in near.values() if found)
+    raise click.BadParameter(
+        f"{names}: nothing in a {format} is filled by that."
+        + (f" Did you mean {meant}?" if meant else "")
+        + f" Known: {', '.join(known)}.",
+        param_hint="--set",
+    )
 
 
 def _next_number(features: Path) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.plans.document import Document
+from bot.plans.formats import recognise
 from bot.plans.placeholders import is_placeholder
 
 # What is looked for when a plan names no keyword.
@@ -140,6 +141,15 @@ def scan(texts: Mapping[str, str], keywords: Iterable[str]) -> Expertise:
     counted = Counter(hit.path for hit in hits)
     top = sorted(counted.items(), key=lambda entry: (-entry[1], entry[0]))[:TOP_FILES]
     return Expertise(used, not given, tuple(hits), tuple(excerpts), tuple(top))
+
+
+def scan_knowledge(texts: Mapping[str, str], keywords: Iterable[str]) -> Expertise:
+    """Like ``scan``, with plans left out: what a plan or its template says is no expertise."""
+    wanted = tuple(keywords)
+    # Only what was hit is parsed: a repository may have thousands of documents.
+    hit = {found.path for found in scan(texts, wanted).hits}
+    plans = {path for path in hit if recognise(path, texts[path]) is not None}
+    return scan({path: text for path, text in texts.items() if path not in plans}, wanted)
 
 
 def render_expertise(expertise: Expertise, moment: datetime, before: str = "") -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from bot.plans.document import Document, Span, fold, parse_document
 from bot.plans.placeholders import code_spans, is_placeholder, placeholder_spans, prose_chunks
 from bot.plans.plaintext import normalise_dashes
-from bot.plans.requested import PlanValues, key_name, one_line
+from bot.plans.requested import PlanValues, is_login, key_name, one_line
 from bot.plans.slug import pascal_case
 
 Edit = tuple[Span, str]
@@ -137,6 +137,7 @@ def _known(document: Document, names: Mapping[str, str]) -> Iterator[Edit]:
     seen: list[Span] = []
     rows = [row for table in document.tables for row in (table.header, *table.rows)]
     cells = {cell.span for row in rows for cell in row.cells}
+    assigned = [line.span for line in document.header if line.key == "assignees"]
     for chunk in prose_chunks(document):
         source = chunk.of(text)
         code = [inside for _, inside in code_spans(source)]
@@ -146,6 +147,9 @@ def _known(document: Document, names: Mapping[str, str]) -> Iterator[Edit]:
             seen.append(whole)
             value = names.get(fold(whole.of(text)))
             if value is None or _in_comment(document, whole.start):
+                continue
+            # GitHub refuses an assignee that is no login, and so the line waits for one.
+            if any(whole.start in span for span in assigned) and not is_login(value):
                 continue
             in_code = any(span.start in inside for inside in code)
             if not raw:

@@ -22,6 +22,8 @@ _KEY_LINE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LONGEST = 256
+# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})")
 _ALIASES = {
     "title": ("title", "feature", "feature name", "feature title", "story title", "plan title"),
     "project": ("project", "project name"),
@@ -36,9 +38,9 @@ _ALIASES = {
 }
 # What each format shows of its values; only these are worth saying when they were defaulted.
 _SHOWN = {
-    "feature-plan": ("project", "owner"),
-    "user-story": ("owner",),
-    "task-plan": ("owner",),
+    "feature-plan": ("slug", "project", "owner"),
+    "user-story": ("slug", "owner"),
+    "task-plan": ("slug", "owner"),
     "implementation-plan": ("scope", "service", "epic", "feature_id", "branch", "owner"),
     "track-spec": ("project", "track_id", "owner"),
 }
@@ -113,7 +115,8 @@ def values_from_request(
     given = request_values(body)
     given.update((key_name(key), value) for key, value in (extra or {}).items())
     name = one_line(_given(given, "title") or title) or (f"Issue {number}" if number else "Plan")
-    slugged = slug(_given(given, "slug") or name, number)
+    wanted = _given(given, "slug") or name
+    slugged = slug(wanted, number)
     project = repository.rsplit("/", 1)[-1]
     ordinal = f"{number or 1:03d}-{slugged}"
     is_implementation = format == "implementation-plan"
@@ -129,6 +132,8 @@ def values_from_request(
     }
     found: dict[str, str] = {}
     defaulted: list[str] = []
+    if not re.search(r"[a-z0-9]", wanted.lower()) and "slug" in _SHOWN.get(format, ()):
+        defaulted.append(f"slug = {slugged} (“{wanted}” has no letter of a–z and no digit)")
     for key, (default, why) in defaults.items():
         found[key] = _usable(key, _given(given, key), default)
         if not _given(given, key) and key in _SHOWN.get(format, ()) and found[key]:
@@ -175,6 +180,17 @@ def request_values(body: str) -> dict[str, str]:
 def key_name(key: str) -> str:
     """A key as it is compared: ``Feature_ID``, ``feature-id`` and ``Feature ID:`` are one."""
     return " ".join(re.sub(r"[_-]", " ", fold(key).replace("(s)", "s")).split()).strip(" :*?")
+
+
+def value_name(key: str) -> str:
+    """The name of the value that a key sets (``assignee``: ``owner``); else its ``key_name``."""
+    named = key_name(key)
+    return next((name for name, aliases in _ALIASES.items() if named in aliases), named)
+
+
+def is_login(name: str) -> bool:
+    """Whether a name can be a GitHub login, ``@`` left out."""
+    return _LOGIN.fullmatch(name) is not None
 
 
 def one_line(text: str) -> str:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.plans.document import Document, Span, parse_document
-from bot.plans.filling import fill_template
+from bot.plans.document import Document, Span, fold, parse_document
+from bot.plans.filling import NAMES, fill_template
 from bot.plans.formats import recognise
 from bot.plans.model import Problem
 from bot.plans.paths import PATH_PATTERNS, RESERVED, placed, plan_path, values_at
-from bot.plans.placeholders import placeholder_spans
-from bot.plans.requested import PlanValues, one_line, values_from_request
+from bot.plans.placeholders import is_placeholder, placeholder_spans
+from bot.plans.requested import (
+    PlanValues,
+    is_login,
+    one_line,
+    value_name,
+    values_from_request,
+)
 
 __all__ = [
     "PATH_PATTERNS",
@@ -25,6 +31,7 @@ __all__ = [
     "SIBLING_TEMPLATES",
     "PlanValues",
     "Scaffold",
+    "known_values",
     "placed",
     "plan_path",
     "scaffold",
@@ -57,11 +64,19 @@ _BESIDE: Mapping[str, Mapping[str, str | None]] = {
 SIBLING_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     format: tuple(name for name in beside.values() if name) for format, beside in _BESIDE.items()
 }
+_IN_PATH = re.compile(r"\{(\w+)\}")
+# What a template's name is filled from -> the value to give; the rest of the names are facts.
+_SETTABLE = {
+    **dict.fromkeys(("feature", "slug"), "slug"),
+    **dict.fromkeys(("branch", "remote"), "branch"),
+    **{name: name for name in (
+        "title", "project", "owner", "service", "scope", "epic", "feature_id", "track_id",
+    )},
+}  # fmt: skip
+_LONGEST_KEY = 80
 _MARKER_LINE = re.compile(r"^<!-- plansync:.*-->[ \t]*\n?", re.MULTILINE)
 _BEGIN = re.compile(r"\s*BEGIN\b.*plan", re.IGNORECASE | re.DOTALL)
 _END = re.compile(r"\s*END\b.*plan", re.IGNORECASE | re.DOTALL)
-# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
-_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,26 @@ def scaffold_paths(format: str, path: str) -> tuple[str, ...]:
     """Every path that ``scaffold`` may write for a plan at ``path``: ask which of them exist."""
     index = (TASKS_INDEX,) if format == "task-plan" else ()
     return (path, *_beside(format, path), *index)
+
+
+def known_values(format: str, template: str, siblings: Iterable[str] = ()) -> tuple[str, ...]:
+    """The values that a new plan of ``format`` can be given, sorted: what names its path, fills a
+    placeholder of the template or of its siblings, or stands as a field or section that waits for
+    words. Compare keys with them by ``value_name``."""
+    found = {"title", "slug", "number", *_IN_PATH.findall(PATH_PATTERNS[format])} - {"date", "utc"}
+    for text in (plan_block(template)[0], *siblings):
+        folded, document = fold(text), parse_document(text)
+        found |= {_SETTABLE[name] if name in _SETTABLE else name.removeprefix("given ")
+                  for placeholder, name in NAMES[format].items()
+                  if fold(placeholder) in folded
+                  and (name in _SETTABLE or name.startswith("given "))}  # fmt: skip
+        found |= {value_name(one.key) for one in document.fields if is_placeholder(one.value)}
+        found |= {
+            value_name(one.title)
+            for one in document.sections
+            if is_placeholder(one.body.of(text).strip())
+        }
+    return tuple(sorted(name for name in found if name and len(name) <= _LONGEST_KEY))
 
 
 def plan_block(template: str) -> tuple[str, tuple[Problem, ...]]:
@@ -227,7 +262,7 @@ def _described(
     assignees = tuple(
         name.lstrip("@")
         for name in _listed(header.get("assignees", ""))
-        if _LOGIN.fullmatch(name.lstrip("@"))
+        if is_login(name.lstrip("@"))
     )
     if not assignees and values.author:
         assignees = (values.author,)

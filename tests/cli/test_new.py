@@ -85,8 +85,53 @@ def test_the_repository_s_own_template_is_used(run: Run, repository: Path) -> No
     own.write_text("# User Story: {Title}\n\n## Story\n\nOurs, by {owner}.\n")
     path = run("new", "story", "Search").out.strip()
     assert (repository / path).read_text() == (
-        "# User Story: Search\n\n## Story\n\nOurs, by octocat.\n"
+        "# User Story: Search\n\n## Story\n\nOurs, by {owner}.\n"
     )
+    subprocess.run(["git", "config", "github.user", "mona"], check=True)
+    path = run("new", "story", "Again").out.strip()
+    assert "Ours, by mona." in (repository / path).read_text()
+
+
+@pytest.mark.parametrize("format", PATHS)
+def test_only_a_login_is_assigned(run: Run, repository: Path, format: str) -> None:
+    def assigned(*arguments: str) -> tuple[str, str]:
+        done = run("new", format, "Search", *arguments)
+        text = (repository / done.out.split()[0]).read_text()
+        return next(line for line in text.splitlines() if ">Assignees:" in line), done.err
+
+    line, said = assigned()
+    assert "octocat" not in line
+    assert "owner = nobody yet" in said
+    assert "Mona" not in assigned("--set", "owner=Mona Lisa")[0]
+    line, said = assigned("--set", "owner=mona")
+    assert line == ">Assignees: mona"
+    assert "owner" not in said
+
+
+def test_a_key_that_fills_nothing_is_refused(run: Run, repository: Path) -> None:
+    done = run("new", "story", "Search", "--set", "ownr=bob", "--set", "bogus_key=1")
+    assert done.code == 2
+    assert "'ownr', 'bogus_key'" in done.err
+    assert "Did you mean owner?" in done.err
+    known = done.err.replace("\n", " ").split("Known: ")[1].strip().rstrip(".").split(", ")
+    assert {"owner", "participants", "slug", "title", "persona"} <= set(known)
+    assert "service" not in known
+    assert list(repository.iterdir()) == [repository / ".git"]
+    for key in known:
+        value = "7" if key == "number" else f"word{len(key)}"
+        used = run("new", "story", "Search", "--set", f"{key}={value}", "--json")
+        path = json.loads(used.out)["path"]
+        assert key == "number" or value in path + (repository / path).read_text(), key
+    assert run("new", "implementation", "x", "--set", "Epic-ID=E-1").code == 0
+    assert run("new", "feature", "x", "--set", "epic=E-1").code == 2
+
+
+def test_a_slug_that_the_title_does_not_give_is_told(run: Run, repository: Path) -> None:
+    done = run("new", "feature-plan", "日本語")
+    assert done.out == "plan_docs/plan.md\n"
+    assert "Defaults: slug = plan (" in done.err
+    assert "slug" not in run("new", "feature-plan", "日本語", "--set", "slug=words").err
+    assert "slug" not in run("new", "feature-plan", "Plan").err
 
 
 def test_a_template_that_cannot_be_used_is_told(run: Run, repository: Path) -> None:
@@ -161,6 +206,19 @@ def test_scan_experts_finds_the_last_keyword_and_leaves_secrets_out(
     assert expertise.read_text() == once
     more = json.loads(run("scan-experts", str(folder), "--include-source", "--json").out)
     assert more["hits"] == 3
+
+
+def test_scan_experts_wants_a_task_plan_and_reads_no_plan(run: Run, repository: Path) -> None:
+    story = run("new", "story", "Security testing").out.split()[0]
+    refused = run("scan-experts", story)
+    assert refused.code == 2
+    assert "This is a user-story, and only task plans name keywords." in refused.err
+    assert not (repository / story).with_name("referenced-expertise.md").exists()
+    (repository / "README.md").write_text("# Security\n")
+    assert "no plan" in run("scan-experts", "README.md").err
+    plan = run("new", "tasks", "Search").out.split()[0]
+    found = json.loads(run("scan-experts", plan, "--json").out)
+    assert [entry["path"] for entry in found["top"]] == ["README.md"]
 
 
 def test_setup_plan_names_the_feature_s_files(

@@ -162,7 +162,13 @@ def test_milestones_are_taken_from_the_request_and_placeholders_are_none() -> No
 
 def test_an_owner_that_is_no_login_is_not_assigned() -> None:
     new = made("feature-plan", body="Owner: Team Search\n")
-    assert ">Assignees: Team Search\n" in new.files[new.path]
+    assert ">Assignees: [owner]\n" in new.files[new.path]
+    assert (
+        "Team Search"
+        in made("implementation-plan", body="Owner: Team Search\n").files[
+            "plans/general/library/EPIC-7/exec-plan.md"
+        ]
+    )
     assert new.assignees == ("octocat",)
 
 
