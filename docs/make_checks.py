@@ -27,9 +27,11 @@ PLACES = {
 HEAD = """# What `plansync check` finds
 
 Made by `docs/make_checks.py`. Each finding has a stable code, a severity, a line, one sentence of
-what is wrong and one of how to fix it. Errors and warnings make it end with 1, notes never.
-`--strict` counts notes too, `--all` shows every note of a kind, `--format` chooses `text`, `json`,
-`github` (annotations of a workflow run) or `sarif`.
+what is wrong and one of how to fix it. Errors make it end with 1, warnings do with `--strict`,
+notes never. Notes are counted, `--all` shows them; `--format` chooses `text`, `json`, `github`
+(annotations of a workflow run) or `sarif`. Two errors are about files and not listed here:
+`unreadable`, and `plan.unrecognised` for a file that was named, or stands where plans do, and is
+in no format that is known.
 
 | Code | Severity | Meaning |
 |---|---|---|

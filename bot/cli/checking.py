@@ -24,7 +24,10 @@ from bot.plans import gates
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.model import Problem, Severity
+from bot.plans.paths import is_plan_path
 
+_UNRECOGNISED = "This is no plan: no plan format is recognised."
+_RECOGNISE = "Keep the headings of the format (plansync new makes a plan), or name another file."
 _STYLES: dict[str, Callable[[list[Finding], int, bool], str]] = {
     "text": as_text,
     "json": as_json,
@@ -44,13 +47,16 @@ _STYLES: dict[str, Callable[[list[Finding], int, bool], str]] = {
     help="github annotates pull requests, sarif is for code scanning.",
 )
 @click.option("--strict", is_flag=True, help="Warnings count as problems too.")
-@click.option("every", "--all", is_flag=True, help="Show every note, not only the first of a kind.")
-def check(paths: tuple[str, ...], style: str, strict: bool, every: bool) -> None:
+@click.option("every", "--all", is_flag=True, help="Show every note, not only how many there are.")
+@click.option(
+    "lenient", "--skip-others", is_flag=True, help="Pass over named files that are no plan."
+)
+def check(paths: tuple[str, ...], style: str, strict: bool, every: bool, lenient: bool) -> None:
     """Say what is wrong with plans and how to mend it.
 
-    PATH is a file, a folder (every *.md below it) or a pattern. Files that are no plan are passed
-    over, and notes fail no check. Exit codes: 0 nothing is wrong, 1 problems were found, 2 a path
-    is not there.
+    PATH is a file, a folder (every *.md below it) or a pattern. A file of a folder that is no plan
+    is passed over, unless it stands where plans do; one that you name must be a plan. Notes fail no
+    check. Exit codes: 0 nothing is wrong, 1 problems were found, 2 a path is not there.
 
     \b
     Examples:
@@ -59,11 +65,11 @@ def check(paths: tuple[str, ...], style: str, strict: bool, every: bool) -> None
     """
     checker = _Checker(datetime.now(UTC).date())
     for path, named in expand(paths):
-        checker.check(path, named)
-    findings = sorted(checker.findings, key=lambda finding: finding.place)
+        checker.check(path, named and not lenient)
+    findings = sorted(checker.findings, key=lambda found: found.place)
     click.echo(_STYLES[style](findings, checker.plans, every))
     bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    if any(finding.problem.severity in bad for finding in findings):
+    if any(found.problem.severity in bad for found in findings):
         sys.exit(1)
 
 
@@ -79,7 +85,7 @@ class _Checker:
         self._roots: dict[Path, Path] = {}
 
     def check(self, path: Path, named: bool) -> None:
-        """Check a file; one that is no plan is passed over, and told when it was named itself."""
+        """Check a file; one that is no plan is told when it was named or stands where plans do."""
         name = shown(path)
         try:
             text = read_text(path)
@@ -97,8 +103,10 @@ class _Checker:
         within = repository_path(root, path)
         plan = read_plan(within, document, files=files)
         if plan is None:
-            if named:
-                click.echo(f"{name}: no plan, no format is recognised", err=True)
+            if named or is_plan_path(within):
+                self._add(name, Problem("plan.unrecognised", _UNRECOGNISED, _RECOGNISE, 1))
+                for problem_found in document.problems:
+                    self._add(name, problem_found)
             return
         self.plans += 1
         found = gates.check(plan, document, files=files, exists=files.exists, today=self.today)
@@ -108,10 +116,10 @@ class _Checker:
             self._add(where, problem_found)
 
     def _add(self, path: str, problem: Problem) -> None:
-        finding = Finding(path, replace(problem, path=None))
-        if finding not in self._known:
-            self._known.add(finding)
-            self.findings.append(finding)
+        found = Finding(path, replace(problem, path=None))
+        if found not in self._known:
+            self._known.add(found)
+            self.findings.append(found)
 
     def _root(self, path: Path) -> Path:
         folder = path.parent

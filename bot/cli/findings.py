@@ -13,7 +13,6 @@ from bot.plans.model import Problem, Severity
 
 _GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-_NOTES_SHOWN = 3
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -33,7 +32,7 @@ class Finding:
 def as_text(findings: Iterable[Finding], plans: int, every: bool = False) -> str:
     """``path:line:column: severity: what [code]``, the fix below it, and a line of numbers.
 
-    Of the notes of one kind in one file the first three are shown, unless ``every``.
+    The notes of a file are one line that counts them by kind, unless ``every``.
     """
     lines: list[str] = []
     counts = dict.fromkeys(Severity, 0)
@@ -44,16 +43,18 @@ def as_text(findings: Iterable[Finding], plans: int, every: bool = False) -> str
             counts[problem.severity] += 1
             if problem.severity is Severity.NOTE:
                 notes[problem.code] += 1
-                if notes[problem.code] > _NOTES_SHOWN and not every:
+                if not every:
                     continue
             where = f"{path}:{problem.line}:{problem.column}"
             lines.append(f"{where}: {problem.severity.value}: {problem.message} [{problem.code}]")
             if problem.fix:
                 lines.append(f"    {problem.fix}")
-        for code, count in notes.items():
-            if count > _NOTES_SHOWN and not every:
-                lines.append(f"{path}: {_counted(count - _NOTES_SHOWN, 'more note')} [{code}]")
+        if notes and not every:
+            kinds = ", ".join(f"{count} {code}" for code, count in notes.items())
+            lines.append(f"{path}: {_counted(notes.total(), 'note')} ({kinds}); --all shows them")
     told = ", ".join(_counted(count, severity.value) for severity, count in counts.items() if count)
+    if not plans and not lines:
+        return "no plan found"
     return "\n".join([*lines, f"{_counted(plans, 'plan')} checked: {told or 'no problems'}"])
 
 

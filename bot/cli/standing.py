@@ -156,7 +156,7 @@ def _print(found: gates.PlanStatus, path: str) -> None:
 def _show(console: Console, found: gates.PlanStatus, path: str) -> None:
     from rich.text import Text
 
-    console.print(Text.assemble((found.title or path, "bold"), f" — {found.overall}"))
+    console.print(Text.assemble((found.title or path, "bold"), f" — {_word(found)}"))
     console.print(Text(f"{path} ({found.format})", style="dim"))
     if found.progress.total:
         console.print(_bars(found))
@@ -170,6 +170,30 @@ def _show(console: Console, found: gates.PlanStatus, path: str) -> None:
     if found.example_rows:
         rows = f"{found.example_rows} example rows of the template are not filled in yet"
         console.print(Text(rows, style="dim"))
+
+
+def _word(found: gates.PlanStatus) -> str:
+    """A story's own word, and what its facts amount to where that is another; else the latter."""
+    if found.format != "user-story" or found.written in ("", found.overall):
+        return found.overall
+    why = _why(found)
+    return f"{found.written} (the facts amount to {found.overall}{f': {why}' if why else ''})"
+
+
+def _why(found: gates.PlanStatus) -> str:
+    """What keeps a story from Ready, or blocks it; "" when its tasks say it all."""
+    if found.overall == "Blocked":
+        return found.blockers[0].message.rstrip(".")
+    if found.overall not in ("Draft", "Planning"):
+        return ""
+    reasons = [] if any(gate.passed for gate in found.gates) else ["the validation is not PASS"]
+    if found.questions:
+        reasons.append(f"questions open: {len(found.questions)}")
+    if found.coverage is not None and not found.coverage.complete:
+        reasons.append(f"not covered: {', '.join(found.coverage.missing)}")
+    if found.aspects is not None and not found.aspects.complete:
+        reasons.append(f"aspects not covered: {', '.join(found.aspects.missing)}")
+    return "; ".join(reasons) or "no task is written"
 
 
 def _bars(found: gates.PlanStatus) -> Table:

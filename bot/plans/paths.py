@@ -28,6 +28,19 @@ _PATTERN_NAMES = (
     "slug", "date", "utc", "scope", "service", "epic", "feature_id", "track_id", "project", "owner",
 )  # fmt: skip
 _MOST_TRIES = 1000
+# What stands for a name where a path is compared with a pattern.
+_SHAPES = {"slug": "[a-z0-9-]+", "date": r"\d{4}-\d\d-\d\d", "utc": r"\d{8}T\d{6}Z"}
+_PLAN_PATHS = tuple(
+    re.compile(re.sub(r"\\{(\w+)\\}", lambda m: _SHAPES.get(m[1], "[^/]+"), re.escape(pattern)))
+    for pattern in PATH_PATTERNS.values()
+)
+
+
+def is_plan_path(path: str) -> bool:
+    """Whether a path (in the repository) is one that a new plan of some format is given."""
+    if path.casefold() in RESERVED:
+        return False
+    return any(pattern.fullmatch(path) for pattern in _PLAN_PATHS)
 
 
 def plan_path(

@@ -58,18 +58,26 @@ def test_problems_are_found_and_told(run: Run, repository: Path) -> None:
     assert "story.validation-failed" in {result["ruleId"] for result in sarif["runs"][0]["results"]}
 
 
-def test_notes_of_a_kind_are_counted_not_repeated(run: Run, repository: Path) -> None:
+def test_notes_are_counted_not_listed(run: Run, repository: Path) -> None:
     path = run("new", "feature", "Search").out.strip()
     few, every = run("check", path), run("check", path, "--all")
-    assert few.out.count("[plan.placeholder]") == 4
-    assert re.search(r": \d+ more notes \[plan\.placeholder\]", few.out)
+    assert len(few.out.splitlines()) == 2
+    assert re.match(rf"{path}: \d+ notes \(.*\d+ plan\.placeholder.*\); --all shows", few.out)
     assert every.out.count("[plan.placeholder]") > 20
     assert few.out.splitlines()[-1] == every.out.splitlines()[-1]
 
 
 def test_strict_counts_warnings(run: Run, repository: Path) -> None:
     path = run("new", "feature", "Search").out.strip()
-    assert "[feature.artifact-missing]" in run("check", path).out
+    fresh = run("check", path, "--strict", "--all")
+    assert fresh.out.count("note: `plan_docs/") == 3
+    assert fresh.code == 0
+    text = (repository / path).read_text()
+    (repository / path).write_text(text.replace("[", "").replace("]", ""))
+    filled = run("check", path)
+    assert filled.out.count("[feature.artifact-missing]") == 3
+    assert "warning: `plan_docs/tech-stack.md`" in filled.out
+    assert filled.code == 0
     assert run("check", path, "--strict").code == 1
     for name in ("feature-brief", "tech-stack", "architecture"):
         (repository / f"plan_docs/{name}.md").write_text("# x\n")
@@ -94,9 +102,37 @@ def test_folders_patterns_and_files_that_are_no_plan(run: Run, repository: Path)
         assert done.code == 0, arguments
         assert done.out.splitlines()[-1].startswith("2 plans checked")
     named = run("check", "README.md")
-    assert named.code == 0
-    assert "README.md: no plan" in named.err
-    assert named.out == "0 plans checked: no problems\n"
+    assert named.code == 1
+    assert "README.md:1:1: error: This is no plan: no plan format is recognised." in named.out
+    skipped = run("check", "--skip-others", "README.md")
+    assert (skipped.code, skipped.out) == (0, "no plan found\n")
+
+
+def test_a_file_that_stands_where_plans_do_must_be_one(run: Run, repository: Path) -> None:
+    for name in ("plan_docs/x.md", "plan_docs/tech-stack.md", "docs/user-stories/README.md"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text("# X\n")
+    (repository / "plan_docs/x.md").write_text("---\n[\n---\n\n# Notes\n")
+    done = run("check", ".")
+    assert done.code == 1
+    assert "plan_docs/x.md:1:1: error: This is no plan" in done.out
+    assert "[front-matter-yaml]" in done.out
+    assert "tech-stack" not in done.out
+    assert "README" not in done.out
+    (repository / "plan_docs/x.md").unlink()
+    nothing = run("check", ".")
+    assert (nothing.code, nothing.out) == (0, "no plan found\n")
+
+
+def test_a_status_word_is_one_of_the_words_there_are(run: Run, repository: Path) -> None:
+    row = "| 3 | {task} | {specialist} | 1, 2 |"
+    story = STORY.read_text(encoding="utf-8")
+    line = next(line for line in story.splitlines() if line.startswith(row))
+    changed = line.replace(row, "| 3 | Build | api | — |").rsplit("|", 2)[0] + "| Odd |"
+    (repository / "s.md").write_text(story.replace(line, changed).replace("{Title}", "Search"))
+    out = run("check", "s.md").out
+    assert "    Use one of Pending, In Progress, Complete.\n" in out
+    assert "configure" not in out
 
 
 @pytest.mark.parametrize("command", ["check", "status", "outline"])
@@ -155,6 +191,16 @@ def test_status_names_what_holds_a_plan_up(run: Run, repository: Path) -> None:
     assert "Search — Blocked" in out.splitlines()[0]
     assert "Blocked by" in out
     assert "Architecture Validation: failed" in out
+
+
+def test_status_says_the_storys_own_word(run: Run, repository: Path) -> None:
+    path = run("new", "story", "Search").out.split()[0]
+    text = (repository / path).read_text()
+    (repository / path).write_text(text.replace("**Status**: Draft", "**Status**: Ready"))
+    first = run("status", path).out.splitlines()[0]
+    assert " — Ready (the facts amount to Draft: the validation is not PASS" in first
+    (repository / path).write_text(text)
+    assert run("status", path).out.splitlines()[0].endswith(" — Draft")
 
 
 def test_status_of_a_folder_and_of_no_plan(run: Run, repository: Path) -> None:

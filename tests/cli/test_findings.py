@@ -17,18 +17,17 @@ FINDINGS = [
 def test_text_has_place_words_code_and_fix() -> None:
     assert as_text(FINDINGS, 2) == (
         "a b,c.md:3:7: error: It is 50% wrong. [x.y]\n    Do: this, then\nthat.\n"
-        "a b,c.md:4:1: warning: So so. [x.z]\nd.md:1:1: note: Told. [x.y]\n"
+        "a b,c.md:4:1: warning: So so. [x.z]\nd.md: 1 note (1 x.y); --all shows them\n"
         "2 plans checked: 1 error, 1 warning, 1 note"
     )
     assert as_text([], 1) == "1 plan checked: no problems"
+    assert as_text([], 0) == "no plan found"
+    assert "d.md:1:1: note: Told. [x.y]\n" in as_text(FINDINGS, 2, every=True)
 
 
-def test_text_repeats_no_kind_of_note_for_ever() -> None:
+def test_the_notes_of_a_file_are_one_line() -> None:
     notes = [Finding("a.md", Problem("n", "A", "", n, severity=Severity.NOTE)) for n in range(1, 6)]
-    assert as_text(notes, 1) == (
-        "a.md:1:1: note: A [n]\na.md:2:1: note: A [n]\na.md:3:1: note: A [n]\n"
-        "a.md: 2 more notes [n]\n1 plan checked: 5 notes"
-    )
+    assert as_text(notes, 1) == ("a.md: 5 notes (5 n); --all shows them\n1 plan checked: 5 notes")
     assert as_text(notes, 1, every=True).count("[n]") == 5
 
 

@@ -22,8 +22,7 @@ def test_a_fresh_plan_has_notes_only(format: str) -> None:
     assert plan is not None
     found = check(plan, document, files=new.files)
     told = {problem.code for problem in found if problem.severity is not Severity.NOTE}
-    # The files that a feature plan names are written before it, not with it.
-    assert told == ({"feature.artifact-missing"} if format == "feature-plan" else set())
+    assert told == set()
     status = status_of(plan, document, files=new.files)
     assert status.overall == "Draft"
     assert status.blockers == ()

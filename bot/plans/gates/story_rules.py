@@ -145,7 +145,7 @@ def _numbers(context: Context) -> Iterator[Problem]:
             yield finding(
                 "story.row-status",
                 f"“{word}” is no status that plansync knows; it is left as it is.",
-                f"Use one of {', '.join(context.statuses.values())}, or configure the word.",
+                f"Use one of {', '.join(context.statuses.values())}.",
                 line,
             )
 
