@@ -52,6 +52,17 @@ class Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(f"bot.cli.{module}"), function)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{meant}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -80,7 +91,7 @@ def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
 def plansync() -> None:
     """Keep markdown plans and GitHub issues the same thing.
 
-    COMMAND --help says more about a command. Settings are environment variables: README.md.
+    COMMAND --help says more about a command. Settings are described in docs/settings.md.
     """
 
 
@@ -89,8 +100,14 @@ def main(args: list[str] | None = None) -> Any:
     try:
         return plansync.main(args, prog_name="plansync", standalone_mode=True)
     except UserProblem as problem:
-        click.echo(f"plansync: {problem}", err=True)
+        click.echo(told(problem), err=True)
         sys.exit(getattr(problem, "exit_code", 1))
     except Retryable as problem:
-        click.echo(f"plansync: {problem} Try again later.", err=True)
+        click.echo(f"{told(problem)} Try again later.", err=True)
         sys.exit(1)
+
+
+def told(problem: Exception) -> str:
+    """The line about a problem: it begins with the program's name, once."""
+    text = str(problem).strip()
+    return text if text.startswith(("plansync ", "plansync:")) else f"plansync: {text}"

@@ -70,13 +70,13 @@ def _beginning(
         ]
         more = [f"  … and {len(found) - _CANDIDATES} more"] if len(found) > _CANDIDATES else []
         raise UserProblem(
-            f"{len(found)} tasks are meant by {name!r}:\n" + "\n".join(lines + more) + "\n",
-            "Use an address, or :LINE.",
-            path,
+            f"{len(found)} tasks are meant by {name!r}; use an address, or :LINE:\n"
+            + "\n".join(lines + more),
+            path=path,
         )
     if problem is not None:
         raise UserProblem(problem.message, problem.fix, path, None)
-    raise UserProblem(f"There is no task {name!r}.", "plansync outline lists the tasks.", path)
+    raise UserProblem(f"There is no task {name!r}.", "See plansync outline.", path)
 
 
 def find_cell(document: Document, selector: str) -> tuple[Table, int, int]:

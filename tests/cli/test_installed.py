@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.cli import COMMANDS, main
+from bot.cli import COMMANDS, main, told
+from bot.errors import UserProblem
 from bot.templates import read_template, template_names
 from tests.cli.conftest import Run
 
@@ -97,3 +98,25 @@ def test_the_pre_commit_hook_is_a_command_there_is(
         main([*arguments, path, "README.md"])
     assert ended.value.code in (0, None)
     assert "1 plan checked" in capsys.readouterr().out
+
+
+def test_a_command_that_is_not_there_is_guessed(run: Run) -> None:
+    done = run("chek", "x.md")
+    assert done.code == 2
+    assert "There is no command 'chek'. Did you mean check?" in done.err
+    other = run("frobnicate")
+    assert other.code == 2
+    assert "mean" not in other.err
+    assert "Settings are described in docs/settings.md." in " ".join(run("--help").out.split())
+
+
+def test_problems_name_the_program_once(
+    run: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told(UserProblem("plansync cannot listen.")) == "plansync cannot listen."
+    assert told(UserProblem("Gone.", path="plansync.yml")) == "plansync: plansync.yml: Gone."
+    (repository / "x.md").write_text("- [ ] one a\n- [ ] one b\n")
+    lines = run("tick", "x.md", "one").err.splitlines()
+    assert lines[0].endswith("; use an address, or :LINE:")
+    assert all(line == line.rstrip() for line in lines)
+    assert len(lines) == 3
