@@ -157,7 +157,8 @@ def known_values(format: str, template: str, siblings: Iterable[str] = ()) -> tu
             for one in document.sections
             if is_placeholder(one.body.of(text).strip())
         }
-    return tuple(sorted(name for name in found if name and len(name) <= _LONGEST_KEY))
+    usable = (name for name in found if name and not placeholder_spans(name))
+    return tuple(sorted(name for name in usable if len(name) <= _LONGEST_KEY))
 
 
 def plan_block(template: str) -> tuple[str, tuple[Problem, ...]]:

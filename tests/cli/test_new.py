@@ -116,6 +116,7 @@ def test_a_key_that_fills_nothing_is_refused(run: Run, repository: Path) -> None
     known = done.err.replace("\n", " ").split("Known: ")[1].strip().rstrip(".").split(", ")
     assert {"owner", "participants", "slug", "title", "persona"} <= set(known)
     assert "service" not in known
+    assert not any("{" in name for name in known)
     assert list(repository.iterdir()) == [repository / ".git"]
     for key in known:
         value = "7" if key == "number" else f"word{len(key)}"
