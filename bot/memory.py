@@ -2,8 +2,9 @@
 
 GitHub is the source of truth and this is memory: lose it and it is rebuilt from the repository and
 the issues. A *claim* is what one delivery says about the world (``body:<sha256>:<former sha256>``,
-``commit:<sha>``, ``pull:<number>:<digest>``, ``comment:<id>:<digest>``); a claim that equals what
-is remembered brings nothing new and costs no request. An empty claim always causes a read.
+``echo:`` the same by a bot, ``commit:<sha>``, ``pull:<number>:<digest>``,
+``comment:<id>:<digest>``); a claim that equals what is remembered brings nothing new and costs no
+request. An empty claim always causes a read.
 """
 
 from __future__ import annotations
@@ -87,11 +88,12 @@ class PlanMemory:
     What of the issue is taken in already is the base; where it is not, ``issue_text`` says what:
     an edit by someone without write access that is ``held``. ``body_base`` is the blob the issue's
     body says it was made from, ``seen_bodies`` are hashes of bodies taken in, ``wrote`` the last
-    body writes as ``hash it replaced>hash it left``, and ``overwrote`` the plan text that the last
-    one replaced. ``landing_blob`` is the file that is being written, ``landing_issue`` and
-    ``landing_facts`` what it takes in of the issue and of pull requests; should the process die
-    now, they tell on which side of the write. ``handled`` are the commands that were obeyed,
-    ``written_at`` the times of the last writes.
+    body writes as ``hash it replaced>hash it left`` (with a ``?`` where nobody learned whether it
+    came through), ``overwrote`` the bodies that the last ones replaced, and ``echoes`` what a bot's edits really replaced, where that was another.
+    ``landing_blob`` is the file that is being written, ``landing_issue`` (a body)
+    and ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
+    write like one of ``wrote``; should the process die now, they tell on which side of each write.
+    ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     """
 
     repository_id: int
@@ -115,11 +117,13 @@ class PlanMemory:
     body_base: str = ""
     seen_bodies: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
-    overwrote: str = ""
+    overwrote: tuple[str, ...] = ()
+    echoes: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     landing_blob: str = ""
     landing_issue: str = ""
     landing_facts: tuple[str, ...] = ()
+    landing_body: str = ""
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()
 

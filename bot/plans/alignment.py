@@ -51,18 +51,20 @@ def align(old: Sequence[Unit], new: Sequence[Unit]) -> dict[int, int]:
 def similarity(one: str, other: str) -> float:
     """How alike two short texts are, 0.0 to 1.0; 0.0 where one is no edit of the other.
 
-    Half of the words in the same order are enough; fewer only where the letters are nearly the
-    same, as after a corrected typing error.
+    Half of the words in the same order are enough; fewer only where one word differs in a letter
+    or two, as after a corrected typing error.
     """
     if one == other:
         return 1.0
-    words = SequenceMatcher(None, _WORDS.findall(one), _WORDS.findall(other), autojunk=False)
+    here, there = _WORDS.findall(one), _WORDS.findall(other)
+    words = SequenceMatcher(None, here, there, autojunk=False)
     if (alike := words.ratio()) >= SIMILAR:
         return alike
+    same = sum(block.size for block in words.get_matching_blocks())
+    if max(len(here), len(there)) - same > 1:
+        return 0.0
     letters = SequenceMatcher(None, one, other, autojunk=False)
-    if letters.quick_ratio() >= SIMILAR_LETTERS and (alike := letters.ratio()) >= SIMILAR_LETTERS:
-        return alike
-    return 0.0
+    return alike if (alike := letters.ratio()) >= SIMILAR_LETTERS else 0.0
 
 
 def _name_alone(unit: Unit) -> Hashable | None:

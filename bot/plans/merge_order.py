@@ -17,6 +17,9 @@ from merge3 import Merge3
 from bot.plans.alignment import align
 from bot.plans.units import Unit
 
+_WORDS_OF_ITS_OWN = 3
+"""From so many words on a line is not written twice by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -120,20 +123,32 @@ def _same_new(
         for block in matcher.get_matching_blocks()
         for n in range(block.size)
     }
-    tasks: dict[tuple[object, ...], int] = {
-        (unit.section, unit.name): index
-        for index, unit in enumerate(issue)
-        if unit.kind == "task" and of_issue[index] >= count and index not in pairs.values()
-    }
-    for index, unit in enumerate(file):
-        if unit.kind == "task" and of_file[index] >= count and index not in pairs:
-            other = tasks.pop((unit.section, unit.name), None)
-            if other is not None:
-                pairs[index] = other
+    left = [n for n in range(len(file)) if of_file[n] >= count and n not in pairs]
+    right = [n for n in range(len(issue)) if of_issue[n] >= count and n not in pairs.values()]
+    alike = _once_each([file[n] for n in left], [issue[n] for n in right])
+    pairs |= {left[one]: right[other] for one, other in alike}
     return pairs
 
 
 Replaced = dict[int | None, list[Conflict]]
+
+
+def _once_each(one: Sequence[Unit], other: Sequence[Unit]) -> list[tuple[int, int]]:
+    """Lines with the same words, once in each: the same line although it stands elsewhere."""
+
+    def places(units: Sequence[Unit]) -> dict[tuple[object, ...], list[int]]:
+        found: dict[tuple[object, ...], list[int]] = {}
+        for index, unit in enumerate(units):
+            if unit.kind == "task" or len(unit.name.split()) >= _WORDS_OF_ITS_OWN:
+                found.setdefault((unit.kind, unit.section, unit.name), []).append(index)
+        return found
+
+    here, there = places(one), places(other)
+    return [
+        (here[key][0], there[key][0])
+        for key in here
+        if len(here[key]) == 1 and len(there.get(key, ())) == 1
+    ]
 
 
 def order_lines(places: Places) -> tuple[list[int], Replaced]:

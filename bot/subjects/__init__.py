@@ -76,11 +76,16 @@ def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
 
 
 def _body_claim(event: IssueEvent) -> str:
-    """What the body is now, and what it was where the event says so."""
+    """What the body is now, what it was where the event says so, and whether the two go back to
+    different writes of ours: then whoever saved it had an old copy before them."""
     if event.action in ("deleted", "transferred"):
         return ""
-    former = f":{body_sha(event.former_body)}" if event.former_body is not None else ""
-    return f"body:{body_sha(event.body)}{former}"
+    claim = f"{'echo' if event.sender.is_bot else 'body'}:{body_sha(event.body)}"
+    if event.former_body is None:
+        return claim
+    here, before = parse_plan_marker(event.body), parse_plan_marker(event.former_body)
+    stale = not event.sender.is_bot and here and before and here.base != before.base
+    return f"{claim}:{body_sha(event.former_body)}{':stale' if stale else ''}"
 
 
 def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.edits import Edits
 from bot.github.ports import FileSnapshot, GitHubReader, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PlanMemory
+from bot.plans.common_ground import common_ground
 from bot.plans.render import (
     body_sha,
     issue_plan_text,
@@ -17,39 +18,72 @@ from bot.plans.render import (
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Bases, TextEdit
 
+_BODIES_KEPT = 3
+
 
 def find_bases(
     reader: GitHubReader,
     memory: PlanMemory,
     file: FileSnapshot,
     issue: IssueSnapshot,
+    deliveries: Sequence[OpenDelivery],
     *,
-    rewritten: bool,
     unsure: bool,
 ) -> tuple[Bases, PlanMemory]:
-    """The bases of both sides, and the memory as a write that was cut short left it.
-
-    ``rewritten``: the branch may have been moved without its history.
-    """
-    path = RepoPath(memory.path)
-    memory = landed(reader, memory, file)
+    """The bases of both sides, and the memory as writes that were cut short left it."""
+    path, now = RepoPath(memory.path), issue_plan_text(issue.body)
+    begun = memory.landing_issue
+    memory = _landed(reader, memory, file, issue)
     if not memory.base_blob:
         return Bases(), memory
     of_file = memory.base_text
-    if rewritten and file.blob_sha != memory.base_blob:
+    if file.blob_sha != memory.base_blob and any(d.claim == "" for d in deliveries):
+        # The branch may have been moved without its history.
         of_file = _version_taken_in(reader, path, memory) or of_file
     shown = memory.issue_text or shown_text(memory.base_text)
     marker = parse_plan_marker(issue.body)
-    if marker and marker.base and marker.base != memory.body_base and not memory.held:
+    made_from = marker.base if marker else ""
+    if made_from and made_from != memory.body_base:
         # The body goes back to another write of ours than the last one: an old copy was saved, or
-        # the last one is not remembered.
-        text = _text_of(reader, marker.base, memory, file)
-        shown = shown_text(text) if text is not None else shown
+        # the last write is not remembered.
+        shown = now if memory.held else _ground(reader.blob, memory, file, issue.body) or shown
+    elif begun and memory.wrote and memory.wrote[-1].endswith("?") and now != shown:
+        # Either our body never came through, or an old copy was saved over it.
+        left = memory.wrote[-1].rstrip("?").partition(">")[2]
+        saved_over = any(e.stale or e.to == left for e in claimed_edits(deliveries))
+        unsure = unsure or not saved_over
+        shown = _ground(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory
 
 
-def landed(reader: GitHubReader, memory: PlanMemory, file: FileSnapshot) -> PlanMemory:
-    """The memory after a file write of which nobody learned whether it came through."""
+def _ground(
+    blob: Callable[[str], str | None], memory: PlanMemory, file: FileSnapshot | None, body: str
+) -> str | None:
+    """The plan text that a body goes back to, as its hidden line and its own text tell."""
+    marker = parse_plan_marker(body)
+    made_from = marker.base if marker else ""
+    if made_from == memory.base_blob:
+        text: str | None = memory.base_text
+    elif file is not None and made_from == file.blob_sha:
+        text = file.text
+    else:
+        text = blob(made_from) if made_from else None
+    if text is None:
+        return None
+    older = newer = shown_text(text)
+    if made_from == memory.body_base:
+        newer = memory.issue_text or shown_text(memory.base_text)
+    for replaced in memory.overwrote:
+        other = parse_plan_marker(replaced)
+        if other and other.base == made_from:
+            newer = issue_plan_text(replaced)
+    return common_ground(older, newer, issue_plan_text(body))
+
+
+def _landed(
+    reader: GitHubReader, memory: PlanMemory, file: FileSnapshot, issue: IssueSnapshot
+) -> PlanMemory:
+    """The memory after writes of which nobody learned whether they came through."""
     wanted = memory.landing_blob
     if not wanted:
         return memory
@@ -60,17 +94,35 @@ def landed(reader: GitHubReader, memory: PlanMemory, file: FileSnapshot) -> Plan
                 text = version.text
             if text is not None or commit.sha in memory.seen_commits:
                 break
-    left = replace(memory, landing_blob="", landing_issue="", landing_facts=())
+    left = replace(memory, landing_blob="", landing_issue="", landing_facts=(), landing_body="")
     if text is None:
+        # The body is written after the file.
         return left
+    marker = parse_plan_marker(issue.body)
+    if memory.landing_body:
+        sure = marker is not None and marker.base == wanted
+        pair = memory.landing_body if sure else f"{memory.landing_body}?"
+        replaced = replaced_bodies(memory, memory.landing_issue)
+        left = replace(left, wrote=(*memory.wrote, pair), overwrote=replaced)
     return replace(
         left,
         base_text=text,
         base_blob=wanted,
-        issue_text=memory.landing_issue,
+        issue_text=issue_plan_text(memory.landing_issue),
         facts=memory.landing_facts,
         pulls=tuple(p for p in memory.pulls if not _outdated(p.number, p.state, memory)),
     )
+
+
+def replaced_bodies(memory: PlanMemory, body: str) -> tuple[str, ...]:
+    """The bodies that our last writes replaced: of each version of ours the last."""
+
+    def version(text: str) -> str:
+        marker = parse_plan_marker(text)
+        return marker.base if marker else ""
+
+    others = [one for one in memory.overwrote if version(one) != version(body)]
+    return (*others, body)[-_BODIES_KEPT:]
 
 
 def _outdated(number: int, state: str, memory: PlanMemory) -> bool:
@@ -89,67 +141,69 @@ def _version_taken_in(reader: GitHubReader, path: RepoPath, memory: PlanMemory) 
     return None
 
 
-def _text_of(reader: GitHubReader, blob: str, memory: PlanMemory, file: FileSnapshot) -> str | None:
-    if blob == memory.base_blob:
-        return memory.base_text
-    return file.text if blob == file.blob_sha else reader.blob(blob)
-
-
 # Edits of the body that need more than the body as it is
 
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """An edit as its delivery claims it: hashes of the body after and, where known, before."""
+    """An edit as its delivery claims it: hashes of the body after and, where known, before.
+
+    ``by_bot``: perhaps our own write. ``stale``: it was made on an older copy than it replaced.
+    """
 
     delivery: OpenDelivery
     to: str
     former: str
+    by_bot: bool
+    stale: bool
 
 
 def claimed_edits(deliveries: Sequence[OpenDelivery]) -> list[_Claimed]:
     """The edits of the issue's body among the deliveries, oldest first."""
     found = []
     for delivery in deliveries:
-        kind, _, value = delivery.claim.partition(":")
-        if kind == "body" and delivery.action == "edited":
-            to, _, former = value.partition(":")
-            found.append(_Claimed(delivery, to, former))
+        kind, *parts = delivery.claim.split(":")
+        if kind in ("body", "echo") and delivery.action == "edited":
+            former = parts[1] if len(parts) > 1 else ""
+            edit = _Claimed(delivery, parts[0], former, kind == "echo", "stale" in parts)
+            found.append(edit)
     return found
 
 
 def overwritten_edits(
-    deliveries: Sequence[OpenDelivery], memory: PlanMemory, edit_of: Edits
+    deliveries: Sequence[OpenDelivery],
+    memory: PlanMemory,
+    edit_of: Edits,
+    blob: Callable[[str], str | None],
 ) -> tuple[TextEdit, ...]:
-    """Edits that a write of ours replaced without having read them.
+    """Edits that were replaced by somebody who had not seen them; each body comes once.
 
-    Either our own edit's delivery says that it replaced another body than the one we had read, or a
-    person's says that theirs began where ours did. Each such body comes once.
+    By us: our own edit's delivery says that it replaced another body than the one we had read. By a
+    person: theirs goes back to an older write of ours than the body it replaced.
     """
     found: dict[str, TextEdit] = {}
-    edits = claimed_edits(deliveries)
-    wrote = [tuple(pair.split(">")) for pair in memory.wrote]
-    replaced_by_people = {e.former for e in edits if not e.delivery.actor_is_bot}
-    for edit in edits:
-        for believed, left in wrote:
-            # A person who takes an edit back arrives at what we wrote, too.
-            ours = edit.delivery.actor_is_bot and edit.to == left
-            ours = ours and edit.former not in ("", believed, left)
-            beside = edit.former == believed and edit.to != left
-            sha = edit.former if ours else edit.to if beside else ""
-            if not sha or sha in memory.seen_bodies or (beside and sha in replaced_by_people):
-                continue
-            bodies = edit_of(edit.delivery.id)
-            text = (bodies.before if ours else bodies.after) if bodies else None
-            if text is None or body_sha(text) != sha:
-                continue
-            login = "" if ours else edit.delivery.actor_login
-            before = memory.overwrote if (believed, left) == wrote[-1] else None
-            before = before or memory.issue_text or shown_text(memory.base_text)
-            known = found.get(sha)
-            login = login or (known.login if known else "")
-            found[sha] = TextEdit(login, before, issue_plan_text(text))
-    return tuple(found.values())
+    known = memory.issue_text or shown_text(memory.base_text)
+    begun_from = {body_sha(body): issue_plan_text(body) for body in memory.overwrote}
+    for edit in claimed_edits(deliveries):
+        believed = _believed(edit, memory)
+        unseen = edit.stale and edit.former not in memory.seen_bodies
+        if not edit.former or not (believed or unseen):
+            continue
+        bodies = edit_of(edit.delivery.id)
+        if bodies is not None and bodies.before is not None:
+            begun = begun_from.get(believed) or _ground(blob, memory, None, bodies.before) or known
+            found[edit.former] = TextEdit("", begun, issue_plan_text(bodies.before))
+    writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}
+    return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
+
+
+def _believed(edit: _Claimed, memory: PlanMemory) -> str:
+    """The hash of the body that our write was made for, where it replaced another one."""
+    if not edit.by_bot:
+        return ""
+    pairs = (pair.rstrip("?").partition(">") for pair in memory.wrote)
+    believed = [before for before, _, left in pairs if left == edit.to]
+    return "" if not believed or edit.former in (*believed, edit.to) else believed[-1]
 
 
 def refused_edits(
@@ -167,7 +221,18 @@ def refused_edits(
     return tuple(found)
 
 
-def bodies_of(deliveries: Sequence[OpenDelivery]) -> tuple[str, ...]:
-    """Hashes of every body that the deliveries name."""
-    edits = claimed_edits(deliveries)
-    return tuple(dict.fromkeys(sha for edit in edits for sha in (edit.former, edit.to) if sha))
+def echoes_of(deliveries: Sequence[OpenDelivery], memory: PlanMemory) -> tuple[str, ...]:
+    """What edits by bots replaced and left, where that is no write as we remember it."""
+    pairs = (f"{e.former}>{e.to}" for e in claimed_edits(deliveries) if e.by_bot and e.former)
+    return tuple(pair for pair in dict.fromkeys(pairs) if pair not in memory.wrote)
+
+
+def bodies_before(deliveries: Sequence[OpenDelivery], body: str) -> tuple[str, ...]:
+    """Hashes of the bodies that became this one by edits that the deliveries tell of."""
+    came_from = {edit.to: edit for edit in claimed_edits(deliveries)}
+    found: dict[str, None] = {}
+    edit = came_from.get(body)
+    while edit is not None and edit.former and edit.former not in found:
+        found[edit.former] = None
+        edit = came_from.get(edit.former)
+    return tuple(reversed(found))

@@ -34,6 +34,7 @@ from bot.plans.render import (
     render_body,
     shown_text,
 )
+from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_issue import (
     CONFLICT_LABEL,
     conflict_comments,
@@ -84,18 +85,20 @@ def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
 def _mirror(
     snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, settled: Settled
 ) -> Decision:
-    changes: list[Change] = [*_tell(snapshot, issue, settled)]
-    beforehand: PlanMemory | None = None
-    if settled.text != file.text:
-        changes.append(_commit(snapshot, file, settled))
-        beforehand = replace(
-            snapshot.memory,
-            landing_blob=blob_sha(settled.text),
-            landing_issue=issue_plan_text(issue.body),
-            landing_facts=facts_of(settled.pulls),
-        )
     body = _body_edit(snapshot, issue, settled)
     after = _after(snapshot, file, issue, settled, body)
+    changes: list[Change] = [*_tell(snapshot, issue, settled)]
+    if settled.text != file.text:
+        changes.append(_commit(snapshot, file, settled))
+    beforehand: PlanMemory | None = None
+    if body or settled.text != file.text:
+        beforehand = replace(
+            snapshot.memory,
+            landing_blob=after.base_blob,
+            landing_issue=issue.body,
+            landing_facts=after.facts,
+            landing_body=after.wrote[-1] if body else "",
+        )
     changes += [body] if body else []
     changes += _status(snapshot, file, issue, settled, after)
     changes += _labels(issue, settled)
@@ -210,7 +213,8 @@ def _after(
         body_base=blob_sha(settled.text) if body else marker.base if marker else "",
         seen_bodies=_newest(seen, _SEEN_BODIES),
         wrote=wrote[-_WRITES_KEPT:],
-        overwrote=issue_plan_text(issue.body) if body else memory.overwrote,
+        overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
+        echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
         pulls=settled.pulls,
         facts=facts_of(settled.pulls),
         seen_commits=_newest((*memory.seen_commits, *snapshot.commits), _SEEN_COMMITS),
@@ -218,6 +222,7 @@ def _after(
         landing_blob="",
         landing_issue="",
         landing_facts=(),
+        landing_body="",
     )
 
 

@@ -10,9 +10,11 @@ from bot.edits import Edits
 from bot.github.ports import CommentSnapshot, GitHubReader, IssueSnapshot, Person, RepoPath
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
 from bot.plans.commands import parse_command
+from bot.plans.render import body_sha
 from bot.subjects.plan_bases import (
-    bodies_of,
+    bodies_before,
     claimed_edits,
+    echoes_of,
     find_bases,
     overwritten_edits,
     refused_edits,
@@ -28,9 +30,13 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
     if memory is None or memory.issue_number is None:
         return False
     kind, _, value = claim.partition(":")
-    if kind == "body":
-        body, _, former = value.partition(":")
-        return body == memory.body_sha and (not former or former in memory.seen_bodies)
+    if kind in ("body", "echo"):
+        body, former = (*value.split(":"), "")[:2]
+        if body != memory.body_sha:
+            return False
+        if kind == "echo" and former:
+            return f"{former}>{body}" in (*memory.wrote, *memory.echoes)
+        return not former or former in memory.seen_bodies
     if kind == "commit":
         return value in memory.seen_commits
     if kind == "comment":
@@ -71,13 +77,12 @@ def read(
         file=file,
         issue=issue,
         commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
-        bodies=bodies_of(deliveries),
+        bodies=bodies_before(deliveries, body_sha(issue.body)) if issue else (),
         request_title=request.title if request else "",
     )
     if file is None or issue is None:
         return snapshot
-    rewritten = any(parts == [""] for parts in claims)
-    bases, memory = find_bases(reader, memory, file, issue, rewritten=rewritten, unsure=unsure)
+    bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
     snapshot = _with_pulls(replace(snapshot, bases=bases, memory=memory), reader, claims)
     return _with_people(snapshot, reader, issue, deliveries, edit_of)
 
@@ -122,8 +127,11 @@ def _with_people(
         snapshot,
         refused=refused_edits(news, refused, edit_of),
         overwritten=tuple(
-            edit for edit in overwritten_edits(news, memory, edit_of) if edit.login not in refused
+            edit
+            for edit in overwritten_edits(news, memory, edit_of, reader.blob)
+            if edit.login not in refused
         ),
+        echoes=echoes_of(news, memory),
         orders=_orders(wanted, comments, reader),
         comments=comments,
         people=tuple(person for name, person in editors.items() if name not in refused),

@@ -18,6 +18,7 @@ from bot.github.ports import (
     RepoPath,
 )
 from bot.memory import PlanMemory
+from bot.plans.common_ground import common_ground
 from bot.plans.render import (
     StatusMarker,
     blob_sha,
@@ -91,7 +92,9 @@ def recover(
     version, landed = _last_taken_in(reader, path, file, status.base)
     agreed = version.text if version else _blob(reader, status.base)
     known = _blob(reader, status.base) if landed else agreed
-    now = issue_plan_text(issue.body)
+    now, begun = issue_plan_text(issue.body), ""
+    if landed and known is not None and agreed is not None:
+        begun = common_ground(shown_text(known), shown_text(agreed), now)
     found = replace(
         memory,
         issue_number=issue.number,
@@ -101,7 +104,7 @@ def recover(
         comment_sha=body_sha(comment.body) if comment else "",
         base_text=agreed or "",
         base_blob=blob_sha(agreed) if agreed is not None else "",
-        issue_text=now if status.held else shown_text(known) if landed and known else "",
+        issue_text=now if status.held else begun,
         body_base=status.body or status.base,
         facts=status.facts,
         held=status.held,

@@ -74,6 +74,7 @@ class PlanSnapshot:
     people: tuple[Person, ...] = ()
     commits: tuple[str, ...] = ()
     bodies: tuple[str, ...] = ()
+    echoes: tuple[str, ...] = ()
     pushed: bool = False
     request_title: str = ""
 

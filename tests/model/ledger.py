@@ -24,6 +24,9 @@ class Ledger:
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
     deleted: dict[str, dict[str, bool]] = field(default_factory=dict)
+    fragile: set[str] = field(default_factory=set)
+    excused: set[str] = field(default_factory=set)
+    maybe: dict[str, set[bool]] = field(default_factory=dict)
     ticked_may_win: bool = False
 
     @classmethod
@@ -37,7 +40,13 @@ class Ledger:
         What stood there unseen is theirs to answer for only when nothing in the text they wrote
         could tell that they had not seen it: no write of plansync's lies between the two.
         """
-        blamed = [seen] if made_from(before) != made_from(seen) else [seen, before]
+        could_not_know = made_from(before) != made_from(seen)
+        blamed = [seen] if could_not_know else [seen, before]
+        if could_not_know:
+            self.expose(before, after)
+            for name, state in tasks(after).items():
+                self.maybe.setdefault(name, set()).add(state)
+        self.excused |= (tasks(after).keys() & tasks(seen).keys()) - tasks(before).keys()
         self.owed |= words(after) - words(seen)
         for known in blamed:
             self.released |= words(known) - words(after)
@@ -50,9 +59,26 @@ class Ledger:
         for name in old.keys() | new.keys():
             if name not in new:
                 self.deleted.setdefault(name, {})[side] = old[name]
-                self.states.get(name, {}).pop(side, None)
-            elif old.get(name) != new[name]:
+                said = self.states.get(name, {})
+                if said.get(side) == old[name]:
+                    del said[side]
+                continue
+            if name not in old:
+                self.deleted.get(name, {}).pop(side, None)
+            if old.get(name) != new[name]:
                 self.states.setdefault(name, {})[side] = new[name]
+
+    def expose(self, before: str, after: str) -> None:
+        """What stood in ``before`` is replaced unseen: only its delivery still has it."""
+        self.fragile |= words(before) - words(after)
+        old, new = tasks(before), tasks(after)
+        self.fragile |= {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+    def lose_database(self) -> None:
+        """With it goes what only a delivery still had; and where nobody knows, ticked wins."""
+        self.ticked_may_win = True
+        self.released |= self.fragile
+        self.excused |= self.fragile
 
     def settle(self, text: str) -> None:
         """Both sides agree on ``text``."""
@@ -60,6 +86,9 @@ class Ledger:
         self.states.clear()
         self.touched.clear()
         self.deleted.clear()
+        self.fragile.clear()
+        self.excused.clear()
+        self.maybe.clear()
         self.ticked_may_win = False
 
     def problems(self, text: str, told: str) -> list[str]:
@@ -75,7 +104,8 @@ class Ledger:
         ]
         now = tasks(text)
         for name in sorted(self.settled.keys() | self.states.keys() | now.keys()):
-            found += self._problems_of(name, now.get(name), told)
+            if name not in self.excused:
+                found += self._problems_of(name, now.get(name), told)
             if task_count(text, name) > 1:
                 found.append(f"the task {name} stands {task_count(text, name)} times")
         return found
@@ -97,11 +127,11 @@ class Ledger:
             and not self.ticked_may_win
         ):
             return [f"the task {name} is back though only its deleter touched it"]
-        allowed = set(said.values())
+        allowed = set(said.values()) | self.maybe.get(name, set())
         if self.ticked_may_win:
             allowed.add(True)
         if not said and name in self.settled:
             allowed.add(self.settled[name])
-        if not allowed or now in allowed:
+        if (not said and name not in self.settled) or now in allowed:
             return []
         return [f"the task {name} is {now}, and nobody who acted last wanted that"]

@@ -1,0 +1,83 @@
+"""What somebody had before them when nobody recorded it: found from what they left.
+
+An issue's body goes back to a version of ours that is known (``older``). Since then people changed
+it (``newer``), and then somebody saved a copy (``now``) of which nobody knows whether they had
+opened it before or after those changes. Where ``now`` agrees with ``newer`` they had it before
+them; where it does not, they are taken to have begun from ``older``: so nothing that they merely
+did not know of looks as if they had taken it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.plans.alignment import SIMILAR_ELSEWHERE, align, similarity
+from bot.plans.units import Unit, read_units
+
+_MOST_PAIRS = 40_000
+
+
+def common_ground(older: str, newer: str, now: str) -> str:
+    """The plan text that ``now`` is to be compared with; all are plan texts with LF."""
+    if older == newer or newer == now:
+        return newer
+    if older == now:
+        return older
+    before, after, here = read_units(older), read_units(newer), read_units(now)
+    to_after, to_here = align(before, after), align(before, here)
+    after_to_here = _beside(to_after, to_here, after, here)
+    from_before = {there: index for index, there in to_here.items()}
+    from_after = {there: index for index, there in after_to_here.items()}
+    lines: list[str] = []
+    place: dict[int, int] = {}
+    for index, unit in enumerate(here):
+        old = before[from_before[index]] if index in from_before else None
+        new = after[from_after[index]] if index in from_after else None
+        if old is None and new is None:
+            continue
+        if index in from_after:
+            place[from_after[index]] = len(lines)
+        lines.append(_line(unit, old, new))
+    taken_out = [
+        (index, there)
+        for index, there in sorted(to_after.items(), key=lambda pair: pair[1])
+        if index not in to_here and there not in after_to_here
+    ]
+    for index, there in taken_out:
+        # Both knew the line, so whoever saved without it took it out.
+        at = max((place[n] + 1 for n in place if n < there), default=0)
+        lines.insert(at, _line(after[there], before[index], after[there]))
+        place = {n: p + (p >= at) for n, p in place.items()} | {there: at}
+    return "\n".join(lines)
+
+
+def _beside(
+    to_after: dict[int, int], to_here: dict[int, int], after: list[Unit], here: list[Unit]
+) -> dict[int, int]:
+    """Lines of ``newer`` to those of ``now``, through ``older`` where it has them."""
+    pairs = {there: to_here[index] for index, there in to_after.items() if index in to_here}
+    new = [n for n in range(len(after)) if n not in to_after.values()]
+    left = [n for n in range(len(here)) if n not in to_here.values()]
+    alike = sorted(
+        (
+            (-similarity(after[one].name, here[other].name), abs(one - other), one, other)
+            for one in new
+            for other in left
+            if after[one].kind == here[other].kind
+        )
+        if len(new) * len(left) <= _MOST_PAIRS
+        else ()
+    )
+    for unlike, _, one, other in alike:
+        # Two lines that two people added are alike sooner than one is an edit of the other.
+        if -unlike >= SIMILAR_ELSEWHERE and one not in pairs and other not in pairs.values():
+            pairs[one] = other
+    return pairs
+
+
+def _line(now: Unit, old: Unit | None, new: Unit | None) -> str:
+    """The line as whoever wrote ``now`` had it before them."""
+    known = [unit for unit in (new, old) if unit is not None]
+    text = next((unit for unit in known if unit.text == now.text), known[-1])
+    mark = next((unit.mark for unit in known if unit.checked == now.checked), known[-1].mark)
+    return replace(text, mark=mark).line if text.mark and mark else text.line

@@ -1,0 +1,248 @@
+"""The model: people, a GitHub that loses things, and plansync that dies; driven one step at a time.
+
+Whoever drives it (hypothesis, the long run, an example) calls the methods in any order with any
+numbers; ``settle`` then lets everything arrive and compares with the ledger.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import pickle
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import Retryable
+from bot.events import COMPARE, compare_payload
+from bot.github.ports import Stale
+from bot.store import Store
+from tests.fake_github import Crash, Delivery, FakeGitHub
+from tests.model.ledger import Ledger
+from tests.model.plan_text import PATH, START, Act, made_from, perform, plain
+from tests.world import World
+
+ERRORS: tuple[Callable[[], BaseException], ...] = (
+    Crash,
+    Crash,
+    lambda: Retryable("502 Bad Gateway"),
+    lambda: Stale("409 Conflict"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A world in which the plan and its issue are settled, to begin many runs from."""
+
+    github: bytes
+    database: Path
+    empty: Path
+    issue: int
+
+    @classmethod
+    def make(cls, folder: Path) -> Start:
+        """Made once, in a folder that stays while there are runs."""
+        empty, database = folder / "empty.sqlite3", folder / "start.sqlite3"
+        store = Store(f"sqlite:///{empty}")
+        store.migrate()
+        store.close()
+        shutil.copy(empty, database)
+        world = World(Store(f"sqlite:///{database}"))
+        world.bob.push_file(PATH, START)
+        world.settle()
+        world.store.close()
+        return cls(pickle.dumps(world.github), database, empty, world.plan_issue(PATH))
+
+
+class Mirror:
+    """One repository with one plan, settled."""
+
+    def __init__(self, start: Start, folder: Path) -> None:
+        self._start = start
+        self._folder = folder
+        self._numbers = itertools.count(100)
+        self._databases = itertools.count(1)
+        self._asked = itertools.count(1)
+        self.mail: list[Delivery] = []
+        self.dropped: list[Delivery] = []
+        github: FakeGitHub = pickle.loads(start.github)
+        (repo,) = github.repositories.values()
+        self.world = World(self._new_store(start.database), repo)
+        self.issue = start.issue
+        self.opened = self.body
+        self.ledger = Ledger.of(START)
+
+    def close(self) -> None:
+        self.world.store.close()
+
+    def _new_store(self, template: Path) -> Store:
+        file = self._folder / f"{next(self._databases)}.sqlite3"
+        shutil.copy(template, file)
+        return Store(f"sqlite:///{file}")
+
+    def fresh(self, kind: str) -> str:
+        return f"{kind}{next(self._numbers)}"
+
+    @property
+    def body(self) -> str:
+        return self.world.repo.issues[self.issue].body
+
+    @property
+    def file(self) -> str:
+        return self.world.repo.text(PATH)
+
+    @property
+    def told(self) -> str:
+        """Everything plansync ever said on the plan issue, but its status."""
+        said = [c.body for c in self.world.repo.comments_on(self.issue)]
+        return "\n".join(body for body in said if "plansync:status" not in body)
+
+    # What people do.
+
+    def edit_issue(self, who: str, act: Act) -> None:
+        self._write_body(who, self.body, act)
+
+    def open_page(self) -> None:
+        """Somebody (an agent, a script) reads the issue and takes its time."""
+        self.opened = self.body
+
+    def save_page(self, who: str, act: Act) -> None:
+        """They save what they read then, whatever stands there now."""
+        self._write_body(who, self.opened, act)
+        self.opened = self.body
+
+    def _write_body(self, who: str, seen: str, act: Act) -> None:
+        before, after = self.body, perform(act, seen, self.fresh)
+        if after != before:
+            self.ledger.record("issue", seen, before, after)
+            self.world.person(who).edit_issue(self.issue, body=after)
+
+    def edit_file(self, who: str, act: Act) -> None:
+        before = self.file
+        after = perform(act, before, self.fresh)
+        if after != before:
+            self.ledger.record("file", before, before, after)
+            self.world.person(who).push_file(PATH, after)
+
+    def race(self, who: str, act: Act) -> None:
+        """Somebody edits the issue just between plansync's last look at it and its write."""
+
+        def cut_in() -> None:
+            before = self.body
+            self.edit_issue(who, act)
+            self.ledger.expose(self.body, before)
+
+        self.world.github.meanwhile(cut_in, calls="edit_issue")
+
+    # What goes wrong on the way.
+
+    def _collect(self) -> None:
+        self.mail += self.world.github.take_deliveries()
+
+    def deliver(self, count: int, order: int) -> None:
+        """Some of the webhooks arrive, in some order."""
+        self._collect()
+        random.Random(order).shuffle(self.mail)
+        arriving, self.mail = self.mail[:count], self.mail[count:]
+        self.world.send(arriving)
+
+    def drop(self, index: int) -> None:
+        """A webhook is lost, unless it alone still has what somebody wrote."""
+        self._collect()
+        lost = [one for one in self.mail if not _irreplaceable(one)]
+        if lost:
+            self.dropped.append(lost[index % len(lost)])
+            self.mail.remove(self.dropped[-1])
+
+    def repeat(self, index: int) -> None:
+        """A webhook comes again."""
+        known = self.world.github.deliveries
+        if known:
+            self.world.send([known[index % len(known)]])
+
+    def break_call(self, nth: int, kind: int, after: bool) -> None:
+        """The nth call from now on fails, or plansync dies there."""
+        error = ERRORS[kind % len(ERRORS)]()
+        self.world.github.interrupt(error, nth=nth, calls="any", after=after)
+
+    def work(self) -> None:
+        """plansync works off what has arrived, once."""
+        try:
+            outcomes = self.world.work()
+        except Crash:
+            outcomes = []
+        memory = self.world.store.plan(self.world.repo.id, PATH)
+        if memory and memory.landing_body:
+            # Nobody knows whether the body was written: where people differ, ticked wins.
+            self.ledger.ticked_may_win = True
+        parked = [outcome.reason for outcome in outcomes if outcome.kind == "parked"]
+        assert not parked, parked
+
+    def lose_database(self) -> None:
+        """The database is gone; a new one starts by comparing everything."""
+        self.world.store.close()
+        self.world.store = self._new_store(self._start.empty)
+        self.ledger.lose_database()
+        self.world.store.keep_repo(self.world.repo.ref)
+        self.compare()
+        # The sweep finds in GitHub's list what the new inbox has never seen.
+        gone = {delivery.guid for delivery in self.dropped}
+        self.mail = [one for one in self.world.github.deliveries if one.guid not in gone]
+        self.world.github.take_deliveries()
+
+    def compare(self) -> None:
+        """The slow sweep: every plan is compared though no webhook asks for it."""
+        payload = compare_payload(self.world.repo.ref, "plan", PATH, "drift")
+        self.world.store.receive(
+            f"compare-{next(self._asked)}",
+            COMPARE,
+            json.dumps(payload).encode(),
+            received_at=self.world.github.now,
+        )
+
+    # Quiet.
+
+    def settle(self, order: int = 0) -> None:
+        """Everything arrives that will, all is worked off, and what must hold is checked."""
+        self._rest(order)
+        self.check()
+
+    def _rest(self, order: int) -> None:
+        self.dropped.clear()
+        self.compare()
+        self.world.github.calm()
+        for _ in range(60):
+            self.deliver(len(self.mail) + self.world.github.untaken, order)
+            busy = self.world.store.counts().open or self.world.store.counts().new
+            self.work()
+            if not busy and not self.world.waiting() and not self.mail:
+                return
+        raise AssertionError("never quiet")
+
+    def check(self) -> None:
+        """Both sides agree, nothing is lost, doubled or made up, and there is nothing to do."""
+        world = self.world
+        assert plain(self.file) == plain(self.body)
+        problems = self.ledger.problems(self.file, self.told)
+        assert not problems, problems
+        marked = [n for n, i in world.repo.issues.items() if f'path="{PATH}"' in i.body]
+        assert marked == [self.issue]
+        statuses = [c for c in world.repo.comments.values() if "plansync:status" in c.body]
+        assert len(statuses) == 1, statuses
+        assert world.repo.paths() == ["README.md", PATH]
+        written = len(world.github.writes)
+        self.compare()
+        world.settle()
+        assert world.github.writes[written:] == []
+        self.ledger.settle(self.file)
+
+
+def _irreplaceable(delivery: Delivery) -> bool:
+    """Whether a delivery tells of a body that was replaced by somebody who had not seen it."""
+    changes = delivery.payload.get("changes", {}).get("body")
+    if changes is None:
+        return False
+    bot = delivery.payload["sender"]["login"].endswith("[bot]")
+    return bot or made_from(changes["from"]) != made_from(delivery.payload["issue"]["body"])
