@@ -114,7 +114,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
 def test_an_unknown_command_is_a_usage_error() -> None:
     done = CliRunner().invoke(plansync, ["nonsense"])
     assert done.exit_code == 2
-    assert "No such command" in done.output
+    assert "There is no command" in done.output
 
 
 def test_the_manifest_is_app_yml() -> None:
