@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -20,14 +20,11 @@ ORDER = st.integers(0, 5)
 NTH = st.integers(1, 8)
 KIND = st.integers(0, 3)
 
-_start: list[Start] = []
 
-
+@lru_cache(maxsize=1)
 def start() -> Start:
     """Where every run begins; made once."""
-    if not _start:
-        _start.append(Start.make(Path(tempfile.mkdtemp(prefix="plansync-model-"))))
-    return _start[0]
+    return Start(Path(tempfile.mkdtemp(prefix="plansync-model-")))
 
 
 class MirrorMachine(RuleBasedStateMachine):
@@ -35,15 +32,10 @@ class MirrorMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="plansync-model-"))
-        self.mirror = Mirror(start(), self.folder)
+        self.mirror = Mirror(start())
 
     def teardown(self) -> None:
-        try:
-            self.mirror.settle()
-        finally:
-            self.mirror.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self.mirror.settle()
 
     @rule(who=WHO, acts=ACTS)
     def edit_issue(self, who: str, acts: list[Act]) -> None:

@@ -10,9 +10,9 @@ import itertools
 import json
 import pickle
 import random
-import shutil
+import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
 from bot.errors import Retryable
@@ -32,55 +32,55 @@ ERRORS: tuple[Callable[[], BaseException], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Start:
-    """A world in which the plan and its issue are settled, to begin many runs from."""
+    """A world in which the plan and its issue are settled, and the one database of all runs.
 
-    github: bytes
-    database: Path
-    empty: Path
-    issue: int
+    Every run begins by copying what the database held then over what it holds now.
+    """
 
-    @classmethod
-    def make(cls, folder: Path) -> Start:
-        """Made once, in a folder that stays while there are runs."""
-        empty, database = folder / "empty.sqlite3", folder / "start.sqlite3"
-        store = Store(f"sqlite:///{empty}")
-        store.migrate()
-        store.close()
-        shutil.copy(empty, database)
-        world = World(Store(f"sqlite:///{database}"))
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "runs.sqlite3"
+        self._empty, self._begun = folder / "empty.sqlite3", folder / "begun.sqlite3"
+        self.store = Store(f"sqlite:///{self._file}")
+        self.store.migrate()
+        _copy(self._file, self._empty)
+        world = World(self.store)
         world.bob.push_file(PATH, START)
         world.settle()
-        world.store.close()
-        return cls(pickle.dumps(world.github), database, empty, world.plan_issue(PATH))
+        _copy(self._file, self._begun)
+        self._github = pickle.dumps(world.github)
+        self.issue = world.plan_issue(PATH)
+
+    def world(self) -> World:
+        """The world as it was in the beginning."""
+        _copy(self._begun, self._file)
+        github: FakeGitHub = pickle.loads(self._github)
+        (repo,) = github.repositories.values()
+        return World(self.store, repo)
+
+    def empty(self) -> None:
+        """The database holds nothing any more."""
+        _copy(self._empty, self._file)
+
+
+def _copy(one: Path, other: Path) -> None:
+    with closing(sqlite3.connect(one)) as source, closing(sqlite3.connect(other)) as target:
+        source.backup(target)
 
 
 class Mirror:
     """One repository with one plan, settled."""
 
-    def __init__(self, start: Start, folder: Path) -> None:
+    def __init__(self, start: Start) -> None:
         self._start = start
-        self._folder = folder
         self._numbers = itertools.count(100)
-        self._databases = itertools.count(1)
         self._asked = itertools.count(1)
         self.mail: list[Delivery] = []
         self.dropped: list[Delivery] = []
-        github: FakeGitHub = pickle.loads(start.github)
-        (repo,) = github.repositories.values()
-        self.world = World(self._new_store(start.database), repo)
+        self.world = start.world()
         self.issue = start.issue
         self.opened = self.body
         self.ledger = Ledger.of(START)
-
-    def close(self) -> None:
-        self.world.store.close()
-
-    def _new_store(self, template: Path) -> Store:
-        file = self._folder / f"{next(self._databases)}.sqlite3"
-        shutil.copy(template, file)
-        return Store(f"sqlite:///{file}")
 
     def fresh(self, kind: str) -> str:
         return f"{kind}{next(self._numbers)}"
@@ -182,8 +182,7 @@ class Mirror:
 
     def lose_database(self) -> None:
         """The database is gone; a new one starts by comparing everything."""
-        self.world.store.close()
-        self.world.store = self._new_store(self._start.empty)
+        self._start.empty()
         self.ledger.lose_database()
         self.world.store.keep_repo(self.world.repo.ref)
         self.compare()

@@ -1,0 +1,17 @@
+"""Whatever happens to two hundred mirrors, nothing is lost; ``long`` runs thousands."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+from tests.model.machine import MirrorMachine
+
+MirrorMachine.TestCase.settings = settings(
+    max_examples=200,
+    stateful_step_count=8,
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
+TestModel = MirrorMachine.TestCase
