@@ -68,7 +68,7 @@ def merge_files(
 
 
 def _is_conflict(conflict: Conflict) -> bool:
-    return conflict.kind != "kept" and bool(conflict.lost.strip())
+    return conflict.kind != "kept"
 
 
 def _head(text: str) -> str:
@@ -80,8 +80,6 @@ def _merge_heads(base: str, ours: str, theirs: str, markers: _Markers) -> tuple[
     was, here, there = newlines(base), newlines(ours), newlines(theirs)
     if there in (was, here):
         return ours, True
-    if here == was:
-        return _with_line_ends_of(ours, there), True
     merge = Merge3(_lines(was), _lines(here), _lines(there))
     lines: list[str] = []
     clean = True

@@ -180,6 +180,16 @@ def test_a_running_worker_is_left_to_do_the_work(world: World, ready: int) -> No
     assert now <= datetime.now(UTC)
 
 
+def test_other_work_is_left_to_the_worker(world: World, ready: int) -> None:
+    other = world.github.repository("acme/other")
+    other.commit("alice", {PATH: world.repo.text(PATH).encode()}, "Add a plan")
+    assert run(world, "sync", "acme/shop").exit_code == 0
+    world.send()
+    assert run(world, "sync", "acme/shop").exit_code == 0
+    assert world.store.counts().open == 1
+    assert other.issues == {}
+
+
 def test_two_wishes_in_a_row_are_both_worked_off(world: World, ready: int) -> None:
     for _ in range(3):
         assert run(world, "sync", "acme/shop").exit_code == 0

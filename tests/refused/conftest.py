@@ -88,8 +88,8 @@ def plan(world: World) -> Plan:
     return made
 
 
-def work_now(world: World) -> list[Outcome]:
-    """Try every subject that is due at this very time; nothing is waited for."""
+def work_now(world: World, only: str = "") -> list[Outcome]:
+    """Try every subject that is due at this very time, or ``only`` a plan's."""
     bench = Bench(
         store=world.store,
         gateway=world.github,
@@ -98,7 +98,8 @@ def work_now(world: World) -> list[Outcome]:
         sleep=lambda seconds: None,
         chance=lambda: 0.5,
     )
-    return [attempt(due.key, bench) for due in world.store.due_subjects(world.github.now)]
+    due = world.store.due_subjects(world.github.now)
+    return [attempt(each.key, bench) for each in due if only in ("", each.key.name)]
 
 
 def parked(world: World) -> dict[str, str]:

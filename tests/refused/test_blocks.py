@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from bot.blocks import RECHECK
+from bot.cli import plansync
 from bot.events import COMPARE
 from bot.github.ports import Refused
 from bot.memory import SubjectKey
@@ -343,4 +346,73 @@ def test_a_transferred_repository_goes_on_with_its_new_installation(ready: Plan)
     world.send()
     work_now(world)
     assert world.store.repo(world.repo.id) == world.repo.ref
+    assert TICKED in ready.file
+
+
+@pytest.mark.parametrize("kind", ["permission", "protected"])
+def test_a_plan_with_nothing_to_write_does_not_end_it(ready: Plan, kind: str) -> None:
+    """Only a write shows that it is over: the others are not set loose by a plan that agrees."""
+    world = ready.world
+    world.bob.push_file("plan_docs/basket.md", ready.file.replace("Search", "Basket"))
+    world.settle()
+    begin(ready, kind)
+    work_now(world)
+    since = world.store.blocks()[0].since
+    world.github.now += RECHECK
+    begun = world.github.now
+    made = wish(world.repo.ref, "plan", "plan_docs/basket.md", begun, why="sync", since=begun)
+    world.store.receive(made.guid, COMPARE, made.body, received_at=begun)
+    world.send()
+    world.new_calls()
+    assert [one.kind for one in work_now(world, "plan_docs/basket.md")] == ["done"]
+    assert [one.kind for one in work_now(world)] == ["parked"]
+    (block,) = world.store.blocks()
+    assert (block.kind, block.since) == (kind, since)
+    # Told once, and not even looked up again.
+    assert "comments" not in world.new_calls()
+
+
+def test_what_was_under_way_when_it_began_is_no_sign(ready: Plan) -> None:
+    world = ready.world
+    begin(ready, "suspended")
+    work_now(world)
+    world.new_calls()
+    world.github.now += timedelta(seconds=30)
+    world.bob.tick(ready.number, "Rules of the domain")
+    world.send()
+    work_now(world)
+    assert world.new_calls() == []
+
+
+def test_a_second_time_is_not_told_again(ready: Plan) -> None:
+    world = ready.world
+    begin(ready, "permission")
+    work_now(world)
+    end(ready, "permission")
+    world.github.now += RECHECK
+    work_now(world)
+    world.settle()
+    assert world.store.blocks() == []
+    world.bob.tick(ready.number, "Rules of the domain")
+    forbid(ready.repo)
+    world.send()
+    work_now(world)
+    assert len(world.store.blocks()) == 1
+    told = [c for c in world.repo.comments_on(ready.number) if "plansync:refused" in c.body]
+    assert len(told) == 1
+
+
+def test_the_operator_may_release_a_blocked_repository(
+    ready: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world = ready.world
+    begin(ready, "archived")
+    work_now(world)
+    with world.github.silence():
+        end(ready, "archived")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{world.store.sqlite_file}")
+    done = CliRunner().invoke(plansync, ["replay", "--parked"])
+    assert f"plan:1:{PATH}: released" in done.output
+    world.github.now = datetime.now(UTC)
+    work_now(world)
     assert TICKED in ready.file

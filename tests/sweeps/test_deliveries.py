@@ -120,6 +120,23 @@ def test_a_payload_that_is_gone_is_asked_for_once_a_walk(world: World, ready: in
     assert world.new_calls() == ["deliveries"]
 
 
+def test_a_payload_that_is_gone_is_not_asked_for_again_when_its_page_is(
+    world: World, ready: int
+) -> None:
+    """The round ends in the middle of the second page; the next one reads that page once more."""
+    for n in range(170):
+        world.alice.push_file("notes.md", f"{n}\n")
+    sent = lose(world)
+    world.send(sent[-50:])
+    world.github.expired.add(sent[0].guid)
+    later(world)
+    first = swept(world)
+    assert (first.pages, first.stored, first.complete) == (2, FETCHES_A_ROUND - 1, False)
+    world.new_calls()
+    assert swept(world) == Swept(pages=1, stored=20)
+    assert world.new_calls().count("payload") == 20
+
+
 def test_a_lost_database_is_filled_from_the_list(
     world: World, ready: int, tmp_path: object
 ) -> None:
