@@ -89,9 +89,10 @@ class PlanMemory:
     an edit by someone without write access that is ``held``. ``body_base`` is the blob the issue's
     body says it was made from, ``seen_bodies`` are hashes of bodies taken in, ``wrote`` the last
     body writes as ``hash it replaced>hash it left`` (with a ``?`` where nobody learned whether it
-    came through), ``overwrote`` the bodies that the last ones replaced, and ``echoes`` what a bot's edits really replaced, where that was another.
-    ``landing_blob`` is the file that is being written, ``landing_issue`` (a body)
-    and ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
+    came through), ``overwrote`` the bodies that the last ones replaced, and ``echoes`` what a bot's
+    edits really replaced, where that was another.
+    ``landing_blob`` is the file that is being written, ``landing_issue`` (a body) and
+    ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     """

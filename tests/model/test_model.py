@@ -8,6 +8,7 @@ from tests.model.machine import MirrorMachine
 
 MirrorMachine.TestCase.settings = settings(
     max_examples=200,
+    derandomize=True,
     stateful_step_count=8,
     deadline=None,
     database=None,
