@@ -1,0 +1,134 @@
+"""What happened, as frozen values: every event that plansync acts on. ``bot.events`` makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.github.ports import Person, RepoRef
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing for plansync, and why; kept with the delivery for the operator."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueEvent:
+    """An issue was opened, edited, labelled, deleted …; ``body`` as the payload has it.
+
+    ``former_body`` is what an edit of the body replaced; None for every other event.
+    """
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    number: int
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    label: str | None = None
+    former_body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentEvent:
+    """A comment on an issue or pull request was created, edited or deleted."""
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    number: int
+    issue_body: str
+    comment_id: int
+    body: str
+    on_pull: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullEvent:
+    """A pull request was opened, edited, merged, closed …"""
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    number: int
+    title: str
+    body: str
+    state: str
+    merged: bool
+    draft: bool
+    head_ref: str
+    head_sha: str
+    base_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushEvent:
+    """A branch moved; ``paths`` is None when the payload cannot list them all."""
+
+    repo: RepoRef
+    sender: Person
+    ref: str
+    default_branch: str
+    before: str
+    after: str
+    paths: tuple[str, ...] | None
+
+    @property
+    def on_default_branch(self) -> bool:
+        return self.ref == f"refs/heads/{self.default_branch}"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryEvent:
+    """A repository was archived, renamed, transferred, edited …; ``repo`` is what it is now.
+
+    ``other_default`` says that another branch became the default branch.
+    """
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    other_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationEvent:
+    """The App was installed, unsuspended, given permissions or more repositories.
+
+    ``repos`` are those that the payload names; GitHub does not always name any.
+    """
+
+    installation_id: int
+    sender: Person
+    action: str
+    repos: tuple[RepoRef, ...]
+
+    @property
+    def repo(self) -> None:
+        """It is about no single repository."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CompareEvent:
+    """Our own wish to compare a plan or a request with GitHub though no webhook asks for it."""
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    kind: str
+    name: str
+
+
+Event = (
+    IssueEvent
+    | CommentEvent
+    | PullEvent
+    | PushEvent
+    | RepositoryEvent
+    | InstallationEvent
+    | CompareEvent
+)
