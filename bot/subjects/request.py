@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from urllib.parse import quote
 
 from bot.changes import (
@@ -51,6 +52,8 @@ from bot.templates import read_template
 MEMORY = RequestMemory
 MAY_WRITE = frozenset({"admin", "maintain", "write"})
 _ACCEPT = re.compile(r"\A/plan\s+accept\b")
+# What answers a request may be dated before it: clocks of several servers, times cut to a second.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def _allowed(
 
 def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPath] | None:
     """The commit that answered this request, and the plan file it made."""
-    for commit in reversed(reader.commits(since=issue.created_at)):
+    for commit in reversed(reader.commits(since=issue.created_at - _CLOCKS_DIFFER)):
         answered = parse_trailers(commit.message)
         if answered and answered[0] == issue.number:
             return commit.sha, RepoPath(answered[1])
@@ -203,7 +206,7 @@ def _plan_issue(
 ) -> IssueSnapshot | None:
     if memory.issue_number is not None:
         return reader.issue(memory.issue_number)
-    for issue in reader.issues(since=request.created_at):
+    for issue in reader.issues(since=request.created_at - _CLOCKS_DIFFER):
         marker = parse_plan_marker(issue.body)
         if marker and marker.path == path and is_ours(issue, reader.app_slug):
             return issue

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+
 import pytest
 
 from bot.errors import Retryable
@@ -121,6 +124,18 @@ def test_cut_short_at_any_write_still_ends_with_one_of_each(
     assert [len(x) for x in made(world, number)] == [1, 1, 1, 1]
     assert world.repo.issues[made(world, number)[1][0]].assignees == ["alice"]
     assert len(world.repo.comments) == 2
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_what_is_dated_before_the_request_is_found_too(world: World, nth: int) -> None:
+    """GitHub's servers have a clock each, and some lists compare parts of a second."""
+    number = world.alice.open_issue("Search", "", ("plan:feature",))
+    world.github.now -= timedelta(seconds=30)
+    world.github.interrupt(Crash(), nth=nth, calls="writes", after=True)
+    with suppress(Crash):
+        world.settle()
+    world.settle()
+    assert [len(x) for x in made(world, number)] == [1, 1, 1, 1]
 
 
 def test_a_stranger_waits_for_someone_who_may(world: World) -> None:
