@@ -51,10 +51,13 @@ class Redactor:
         return text
 
 
+_SECRETS = ("private_key", "webhook_secret", "webhook_secret_previous", "github_client_secret")
+
+
 def secrets_of(settings: StoreSettings) -> list[str]:
     """Every secret text in the settings."""
     found = [unquote(urlsplit(settings.database_url).password or "")]
-    for name in ("private_key", "webhook_secret", "webhook_secret_previous"):
+    for name in _SECRETS:
         value = getattr(settings, name, None)
         if value is not None:
             found.append(value.get_secret_value())

@@ -44,6 +44,21 @@ HOW: dict[str, str] = {
     "GITHUB_SERVER_URL": (
         "Leave it unset for github.com; for GitHub Enterprise Server it is https://HOSTNAME."
     ),
+    "GITHUB_CLIENT_ID": (
+        "It is “Client ID” on the GitHub App's settings page; people then sign in through GitHub."
+        " Set GITHUB_CLIENT_SECRET too."
+    ),
+    "GITHUB_CLIENT_SECRET": (
+        "Generate one on the GitHub App's settings page under “Client secrets”."
+    ),
+    "OPERATORS": (
+        "Who may see the operator's pages, separated by commas: logins, or better user:ID, org:ID"
+        " and team:ID with GitHub's numbers."
+    ),
+    "PLANSYNC_URL": (
+        "The address that people reach plansync at, such as https://plans.example.com, without a"
+        " path."
+    ),
     "DATABASE_URL": (
         "Use sqlite:////absolute/path.sqlite3 or postgresql://USER:PASSWORD@HOST/NAME, or leave it"
         " unset for a SQLite file in the data directory."
@@ -62,9 +77,14 @@ HOW: dict[str, str] = {
 }
 """Every variable, and what to do about it. https://docs.github.com/en/apps/creating-github-apps"""
 
+_OPERATOR = re.compile(r"(?:user|org|team):[1-9]\d{0,18}|@?[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
+
 _PEM = re.compile(
     r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(-----END [A-Z ]*PRIVATE KEY-----)", re.S
 )
+
+
+_CLIENT = ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
 
 
 class SettingsError(UserProblem):
@@ -141,6 +161,12 @@ class Settings(StoreSettings):
     github_server_url: str = Field(
         validation_alias="GITHUB_SERVER_URL", default="https://github.com"
     )
+    github_client_id: str = Field(validation_alias="GITHUB_CLIENT_ID", default="")
+    github_client_secret: SecretStr | None = Field(
+        validation_alias="GITHUB_CLIENT_SECRET", default=None
+    )
+    operators: str = Field(validation_alias="OPERATORS", default="")
+    public_url: str = Field(validation_alias="PLANSYNC_URL", default="")
     host: str = Field(validation_alias="HOST", default="127.0.0.1")
     port: int = Field(validation_alias="PORT", default=3000, ge=0, le=65535)
     settle_seconds: float = Field(
@@ -162,6 +188,28 @@ class Settings(StoreSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
             raise ValueError("is not a web address")
         return value.rstrip("/")
+
+    @field_validator("operators")
+    @classmethod
+    def _operators(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        wrong = [name for name in names if not _OPERATOR.fullmatch(name)]
+        if wrong:
+            raise ValueError(f"names {wrong[0]!r}, which is neither a login nor an id")
+        return ",".join(name.lower() for name in names)
+
+    @field_validator("public_url")
+    @classmethod
+    def _only_origin(cls, value: str) -> str:
+        value = cls._web_address(value)
+        if urlsplit(value).path:
+            raise ValueError("has a path; plansync needs a host name of its own")
+        return value
+
+    @property
+    def signs_in_with_github(self) -> bool:
+        """True when people can sign in through GitHub."""
+        return bool(self.github_client_id and self.github_client_secret)
 
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:
@@ -201,6 +249,9 @@ def parse_private_key(text: str) -> str:
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Everything set in ``environ`` (the process's own by default), or SettingsError."""
     values, problems = _with_key_from_file(os.environ if environ is None else environ)
+    pair = {name: bool(values.get(name, "").strip()) for name in _CLIENT}
+    if any(pair.values()):
+        problems |= {name: "is missing, its pair is set" for name in _CLIENT if not pair[name]}
     return _load(Settings, values, problems)
 
 

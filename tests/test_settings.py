@@ -41,6 +41,10 @@ def test_every_variable_is_read_and_documented(private_key: str, tmp_path: Path)
         "WEBHOOK_SECRET_PREVIOUS": "old",
         "GITHUB_API_URL": "https://ghe.example.com/api/v3/",
         "GITHUB_SERVER_URL": "https://ghe.example.com",
+        "GITHUB_CLIENT_ID": "Iv1.0123456789abcdef",
+        "GITHUB_CLIENT_SECRET": "a client secret",
+        "OPERATORS": "Alice, org:12,team:34, user:56",
+        "PLANSYNC_URL": "https://plans.example.com/",
         "DATABASE_URL": "postgres://u:p@db/plans",
         "PLANSYNC_DATA_DIR": str(tmp_path),
         "HOST": "0.0.0.0",
@@ -58,6 +62,9 @@ def test_every_variable_is_read_and_documented(private_key: str, tmp_path: Path)
     assert (settings.host, settings.port, settings.data_dir) == ("0.0.0.0", 80, tmp_path)
     assert (settings.log_level, settings.log_format) == ("debug", "json")
     assert (settings.settle_seconds, settings.write_interval_seconds) == (0.0, 0.5)
+    assert settings.signs_in_with_github
+    assert settings.operators == "alice,org:12,team:34,user:56"
+    assert settings.public_url == "https://plans.example.com"
     named = {str(field.validation_alias) for field in Settings.model_fields.values()}
     assert set(given) | {"PRIVATE_KEY"} == named | {"PRIVATE_KEY_PATH"} == set(HOW)
 
@@ -174,3 +181,22 @@ def test_looking_into_the_database_needs_no_key(tmp_path: Path) -> None:
     assert settings.database_url == f"sqlite:///{tmp_path}/plansync.sqlite3"
     with pytest.raises(SettingsError, match="LOG_LEVEL is wrong"):
         load_store_settings({"LOG_LEVEL": "loud"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("GITHUB_CLIENT_ID", "Iv1.0123", "GITHUB_CLIENT_SECRET is missing"),
+        ("GITHUB_CLIENT_SECRET", "secret", "GITHUB_CLIENT_ID is missing"),
+        ("OPERATORS", "alice, everybody on earth", "OPERATORS names 'everybody on earth'"),
+        ("OPERATORS", "org:acme", "OPERATORS names 'org:acme'"),
+        ("PLANSYNC_URL", "https://example.com/plans", "PLANSYNC_URL has a path"),
+        ("PLANSYNC_URL", "plans.example.com", "PLANSYNC_URL is not a web address"),
+    ],
+)
+def test_settings_of_the_pages_that_are_wrong_are_named(
+    environ: dict[str, str], name: str, value: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environ | {name: value})
+    assert told in str(caught.value)
