@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
-from bot.errors import UserProblem
+from bot.errors import Retryable, UserProblem
 from bot.github.answers import failure, objects, ok, unreadable
 from bot.github.auth import Clock
 from bot.github.payloads import Data, Malformed
@@ -16,6 +17,12 @@ from bot.github.transport import Answer
 
 PER_PAGE = 100
 MOST_PAGES = 1000
+STILL_WORKING = timedelta(seconds=12)
+"""After this long a request without an answer has its effect or never will.
+
+GitHub ends a request after 10 s; until then it may still do what it has not answered yet.
+https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
+"""
 
 T = TypeVar("T")
 
@@ -112,6 +119,18 @@ class Channel:
         if not ok(answer):
             raise failure(answer, self.clock(), what=what)
         return answer
+
+    def create(self, suffix: str, body: object, *, what: str) -> Answer:
+        """As ``write``, for what a second POST would double.
+
+        Whoever looks for it too early after a request without an answer does not find it: the
+        Retryable then names the time from which looking is safe.
+        """
+        ended = self.clock() + STILL_WORKING
+        try:
+            return self.write("POST", suffix, body, what=what)
+        except Retryable as error:
+            raise Retryable(error.reason, error.until or ended) from error
 
     def pages(
         self,

@@ -66,7 +66,7 @@ class LiveWriter:
             fields["assignees"] = list(assignees)
         if milestone is not None:
             fields["milestone"] = milestone
-        answer = self._channel.write("POST", "/issues", fields, what="creating an issue")
+        answer = self._channel.create("/issues", fields, what="creating an issue")
         return self._channel.value(answer, lambda a: payloads.issue(mapping(a)))
 
     def edit_issue(
@@ -140,7 +140,7 @@ class LiveWriter:
     def create_milestone(self, title: str) -> Milestone:
         """https://docs.github.com/en/rest/issues/milestones#create-a-milestone"""
         what = f"creating the milestone {title!r}"
-        answer = self._channel.write("POST", "/milestones", {"title": title}, what=what)
+        answer = self._channel.create("/milestones", {"title": title}, what=what)
         return self._channel.value(answer, lambda a: payloads.milestone(mapping(a)))
 
     def create_comment(self, number: int, body: str) -> CommentSnapshot:
@@ -148,7 +148,7 @@ class LiveWriter:
         slug = self._slug()
         suffix = f"/issues/{int(number)}/comments"
         what = f"commenting on #{number}"
-        answer = self._channel.write("POST", suffix, {"body": body}, what=what)
+        answer = self._channel.create(suffix, {"body": body}, what=what)
         return self._channel.value(
             answer, lambda a: payloads.comment(mapping(a), app_id=self._app_id, app_slug=slug)
         )
@@ -266,7 +266,7 @@ class LiveWriter:
     def create_pull(self, title: str, body: str, *, head: str, base: str) -> PullSnapshot:
         """https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request"""
         fields = {"title": title, "body": body, "head": head, "base": base}
-        answer = self._channel.write("POST", "/pulls", fields, what="opening a pull request")
+        answer = self._channel.create("/pulls", fields, what="opening a pull request")
         return self._channel.value(answer, lambda a: payloads.pull(mapping(a)))
 
     def edit_pull(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Retryable
+from bot.github.channel import STILL_WORKING
 from bot.github.ports import Refused, RepoPath, Stale
 from tests.github.conftest import Live
 from tests.github.script import Answer
@@ -35,6 +36,10 @@ CREATING: dict[str, Write] = {
     "milestone": lambda live: live.writer.create_milestone("v1"),
     "file": lambda live: live.writer.put_file(RepoPath("a.md"), "a", "m", expected_blob=None),
 }
+
+
+def open_pull(live: Live) -> object:
+    return live.writer.create_pull("t", "b", head="plansync/x", base="main")
 
 
 @pytest.fixture(params=CREATING)
@@ -72,8 +77,19 @@ def test_a_write_of_unknown_effect_is_tried_once_and_given_back(
     live.server.answers(answer)
     with pytest.raises(Retryable) as error:
         write(live)
-    assert error.value.until is None
+    assert error.value.until in (None, live.clock.now + STILL_WORKING)
     assert writes_that_came(live) == 1
+
+
+@pytest.mark.parametrize("what", ["issue", "comment", "milestone", "pull request"])
+@pytest.mark.parametrize("answer", [Answer(502, text=PAGE), Answer(reset=True)], ids=str)
+def test_what_may_still_appear_is_not_looked_for_too_early(
+    live: Live, what: str, answer: Answer
+) -> None:
+    live.server.answers(answer)
+    with pytest.raises(Retryable) as error:
+        (CREATING | {"pull request": open_pull})[what](live)
+    assert error.value.until == live.clock.now + STILL_WORKING
 
 
 def test_a_read_of_half_an_answer_is_tried_once_and_given_back(live: Live) -> None:
