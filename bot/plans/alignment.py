@@ -20,7 +20,6 @@ _WORDS = re.compile(r"\w+")
 # Aligning by likeness is quadratic; a gap this large is two different texts anyway.
 _MOST_PAIRS = 40_000
 _SHORTEST_NAME = 3
-_BLANK_SCORE = 0.05
 
 Key = Callable[[Unit], Hashable | None]
 
@@ -34,17 +33,19 @@ def align(old: Sequence[Unit], new: Sequence[Unit]) -> dict[int, int]:
     used once, and never paired by its position alone.
     """
     pairs: dict[int, int] = {}
-    _in_sequence(old, new, pairs, lambda unit: (unit.kind, unit.section, unit.name))
-    in_order = dict(pairs)
-    for here, there in _gaps(old, new, in_order):
-        _in_sequence(old, new, pairs, lambda unit: (unit.kind, unit.name), here, there)
+    here = [n for n, unit in enumerate(old) if unit.kind != "blank"]
+    there = [n for n, unit in enumerate(new) if unit.kind != "blank"]
+    _in_sequence(old, new, pairs, lambda unit: (unit.kind, unit.section, unit.name), here, there)
+    for one, other in _gaps(pairs, here, there):
+        _in_sequence(old, new, pairs, lambda unit: (unit.kind, unit.name), one, other)
     in_order = dict(pairs)
     _unique(old, new, pairs, lambda unit: (unit.kind, unit.section, unit.id) if unit.id else None)
     _unique(old, new, pairs, lambda unit: unit.id if unit.id and unit.kind == "task" else None)
     _unique(old, new, pairs, _name_alone)
-    for here, there in _gaps(old, new, in_order):
-        _similar_in_place(old, new, pairs, here, there)
+    for one, other in _gaps(in_order, here, there):
+        in_order |= _similar_in_place(old, new, pairs, one, other)
     _similar_tasks(old, new, pairs)
+    _blank_lines(old, new, pairs, in_order)
     return pairs
 
 
@@ -76,27 +77,37 @@ def _in_sequence(
     new: Sequence[Unit],
     pairs: dict[int, int],
     key: Key,
-    here: range | None = None,
-    there: range | None = None,
+    here: Sequence[int],
+    there: Sequence[int],
 ) -> None:
-    here = range(len(old)) if here is None else here
-    there = range(len(new)) if there is None else there
     one, other = [key(old[n]) for n in here], [key(new[n]) for n in there]
     for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
         pairs.update((here[block.a + n], there[block.b + n]) for n in range(block.size))
 
 
 def _gaps(
-    old: Sequence[Unit], new: Sequence[Unit], in_order: dict[int, int]
-) -> list[tuple[range, range]]:
+    in_order: dict[int, int], here: Sequence[int], there: Sequence[int]
+) -> list[tuple[Sequence[int], Sequence[int]]]:
     """The stretches of both between neighbouring pairs that stand in the same order."""
-    found: list[tuple[range, range]] = []
-    here = there = 0
-    for one, other in [*sorted(in_order.items()), (len(old), len(new))]:
-        if one > here and other > there:
-            found.append((range(here, one), range(there, other)))
-        here, there = one + 1, other + 1
+    place, other_place = {n: p for p, n in enumerate(here)}, {n: p for p, n in enumerate(there)}
+    ends = [(place[one], other_place[other]) for one, other in sorted(in_order.items())]
+    found: list[tuple[Sequence[int], Sequence[int]]] = []
+    at = other_at = 0
+    for one, other in [*ends, (len(here), len(there))]:
+        if one > at and other > other_at:
+            found.append((here[at:one], there[other_at:other]))
+        at, other_at = one + 1, other + 1
     return found
+
+
+def _blank_lines(
+    old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int], in_order: dict[int, int]
+) -> None:
+    """Blank lines are the same only between the same lines: they are no landmarks themselves."""
+    for here, there in _gaps(in_order, range(len(old)), range(len(new))):
+        one = [n for n in here if old[n].kind == "blank"]
+        other = [n for n in there if new[n].kind == "blank"]
+        pairs.update(zip(one, other, strict=False))
 
 
 def _left(count: int, used: set[int]) -> list[int]:
@@ -115,37 +126,40 @@ def _unique(old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int], key
 
 
 def _similar_in_place(
-    old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int], here: range, there: range
-) -> None:
+    old: Sequence[Unit],
+    new: Sequence[Unit],
+    pairs: dict[int, int],
+    here: Sequence[int],
+    there: Sequence[int],
+) -> dict[int, int]:
     """Pair what is left of a gap so that the likenesses in sequence add up to the most."""
     used = set(pairs.values())
     left_old = [i for i in here if i not in pairs]
     left_new = [j for j in there if j not in used]
     if not left_old or not left_new or len(left_old) * len(left_new) > _MOST_PAIRS:
-        return
+        return {}
     scores = [[_likeness(old[i], new[j]) for j in left_new] for i in left_old]
     best = [[0.0] * (len(left_new) + 1) for _ in range(len(left_old) + 1)]
     for i in range(len(left_old) - 1, -1, -1):
         for j in range(len(left_new) - 1, -1, -1):
             both = scores[i][j] + best[i + 1][j + 1] if scores[i][j] else 0.0
             best[i][j] = max(both, best[i + 1][j], best[i][j + 1])
+    found: dict[int, int] = {}
     i = j = 0
     while i < len(left_old) and j < len(left_new):
         if scores[i][j] and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
-            pairs[left_old[i]] = left_new[j]
+            found[left_old[i]] = left_new[j]
             i, j = i + 1, j + 1
         elif best[i][j] == best[i + 1][j]:
             i += 1
         else:
             j += 1
+    pairs.update(found)
+    return found
 
 
 def _likeness(one: Unit, other: Unit) -> float:
-    if one.kind != other.kind:
-        return 0.0
-    if one.kind == "blank":
-        return _BLANK_SCORE
-    return similarity(one.name, other.name)
+    return similarity(one.name, other.name) if one.kind == other.kind else 0.0
 
 
 def _similar_tasks(old: Sequence[Unit], new: Sequence[Unit], pairs: dict[int, int]) -> None:
