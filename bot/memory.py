@@ -116,6 +116,7 @@ class PlanMemory:
     proposed: int | None = None
     issue_text: str = ""
     body_base: str = ""
+    body_bases: tuple[str, ...] = ()
     seen_bodies: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
     overwrote: tuple[str, ...] = ()

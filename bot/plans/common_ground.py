@@ -9,20 +9,20 @@ did not know of looks as if they had taken it back.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from difflib import SequenceMatcher
 
 from bot.plans.alignment import SIMILAR_ELSEWHERE, align, similarity
 from bot.plans.units import Unit, read_units
 
 _MOST_PAIRS = 40_000
+_WORD = re.compile(r"\s*\S+")
 
 
 def common_ground(older: str, newer: str, now: str) -> str:
     """The plan text that ``now`` is to be compared with; all are plan texts with LF."""
     if older == newer or newer == now:
         return newer
-    if older == now:
-        return older
     before, after, here = read_units(older), read_units(newer), read_units(now)
     to_after, to_here = align(before, after), align(before, here)
     after_to_here = _beside(to_after, to_here, after, here)
@@ -79,5 +79,21 @@ def _line(now: Unit, old: Unit | None, new: Unit | None) -> str:
     """The line as whoever wrote ``now`` had it before them."""
     known = [unit for unit in (new, old) if unit is not None]
     text = next((unit for unit in known if unit.text == now.text), known[-1])
-    mark = next((unit.mark for unit in known if unit.checked == now.checked), known[-1].mark)
-    return replace(text, mark=mark).line if text.mark and mark else text.line
+    if old is None and text.text != now.text:
+        # Which of the two is the edit nobody knows: what both say is the ground.
+        return _common_words(text.with_mark(" "), now.with_mark(" "))
+    marks = [unit.mark for unit in known if unit.mark]
+    if not text.mark or not now.mark or not marks:
+        return text.line
+    if len({mark == " " for mark in marks}) == 1:
+        return text.with_mark(marks[0])
+    # Where nobody knows whether somebody ticked a box again or never saw it unticked, they did.
+    agrees = new is not None and new.checked == now.checked
+    return text.with_mark(now.mark if agrees else " ")
+
+
+def _common_words(one: str, other: str) -> str:
+    here, there = _WORD.findall(one), _WORD.findall(other)
+    matcher = SequenceMatcher(None, here, there, autojunk=False)
+    blocks = matcher.get_matching_blocks()
+    return "".join(word for block in blocks for word in here[block.a : block.a + block.size])

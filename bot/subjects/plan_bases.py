@@ -41,8 +41,7 @@ def find_bases(
         # The branch may have been moved without its history.
         of_file = _version_taken_in(reader, path, memory) or of_file
     shown = memory.issue_text or shown_text(memory.base_text)
-    marker = parse_plan_marker(issue.body)
-    made_from = marker.base if marker else ""
+    made_from = _version(issue.body)
     if made_from and made_from != memory.body_base:
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered.
@@ -60,8 +59,7 @@ def _ground(
     blob: Callable[[str], str | None], memory: PlanMemory, file: FileSnapshot | None, body: str
 ) -> str | None:
     """The plan text that a body goes back to, as its hidden line and its own text tell."""
-    marker = parse_plan_marker(body)
-    made_from = marker.base if marker else ""
+    made_from = _version(body)
     if made_from == memory.base_blob:
         text: str | None = memory.base_text
     elif file is not None and made_from == file.blob_sha:
@@ -74,8 +72,7 @@ def _ground(
     if made_from == memory.body_base:
         newer = memory.issue_text or shown_text(memory.base_text)
     for replaced in memory.overwrote:
-        other = parse_plan_marker(replaced)
-        if other and other.base == made_from:
+        if _version(replaced) == made_from:
             newer = issue_plan_text(replaced)
     return common_ground(older, newer, issue_plan_text(body))
 
@@ -98,9 +95,8 @@ def _landed(
     if text is None:
         # The body is written after the file.
         return left
-    marker = parse_plan_marker(issue.body)
     if memory.landing_body:
-        sure = marker is not None and marker.base == wanted
+        sure = _version(issue.body) == wanted
         pair = memory.landing_body if sure else f"{memory.landing_body}?"
         replaced = replaced_bodies(memory, memory.landing_issue)
         left = replace(left, wrote=(*memory.wrote, pair), overwrote=replaced)
@@ -116,13 +112,14 @@ def _landed(
 
 def replaced_bodies(memory: PlanMemory, body: str) -> tuple[str, ...]:
     """The bodies that our last writes replaced: of each version of ours the last."""
-
-    def version(text: str) -> str:
-        marker = parse_plan_marker(text)
-        return marker.base if marker else ""
-
-    others = [one for one in memory.overwrote if version(one) != version(body)]
+    others = [one for one in memory.overwrote if _version(one) != _version(body)]
     return (*others, body)[-_BODIES_KEPT:]
+
+
+def _version(body: str) -> str:
+    """The blob that a body says it was made from."""
+    marker = parse_plan_marker(body)
+    return marker.base if marker else ""
 
 
 def _outdated(number: int, state: str, memory: PlanMemory) -> bool:
@@ -179,18 +176,22 @@ def overwritten_edits(
     """Edits that were replaced by somebody who had not seen them; each body comes once.
 
     By us: our own edit's delivery says that it replaced another body than the one we had read. By a
-    person: theirs goes back to an older write of ours than the body it replaced.
+    person: theirs goes back to an older write of ours than the body it replaced, which goes back to
+    a write that we remember (what is older was dealt with before the memory was lost).
     """
     found: dict[str, TextEdit] = {}
     known = memory.issue_text or shown_text(memory.base_text)
     begun_from = {body_sha(body): issue_plan_text(body) for body in memory.overwrote}
+    versions_known = {memory.body_base, *memory.body_bases}
     for edit in claimed_edits(deliveries):
         believed = _believed(edit, memory)
         unseen = edit.stale and edit.former not in memory.seen_bodies
         if not edit.former or not (believed or unseen):
             continue
         bodies = edit_of(edit.delivery.id)
-        if bodies is not None and bodies.before is not None:
+        if bodies is None or bodies.before is None:
+            continue
+        if believed or _version(bodies.before) in versions_known:
             begun = begun_from.get(believed) or _ground(blob, memory, None, bodies.before) or known
             found[edit.former] = TextEdit("", begun, issue_plan_text(bodies.before))
     writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}

@@ -47,7 +47,7 @@ from bot.subjects.pull_facts import facts_of
 
 _SEEN_COMMITS = 20
 _SEEN_BODIES = 40
-_WRITES_KEPT = 5
+_WRITES_KEPT = 30
 _HANDLED = 20
 
 
@@ -201,6 +201,7 @@ def _after(
     wrote = (*memory.wrote, f"{before}>{now}") if body else memory.wrote
     seen = (*memory.seen_bodies, *snapshot.bodies, before, now)
     held = settled.shown if settled.shown != shown_text(settled.text) else ""
+    made_from = blob_sha(settled.text) if body else marker.base if marker else ""
     return replace(
         memory,
         format=plan.format if plan else memory.format,
@@ -210,7 +211,8 @@ def _after(
         issue_text=held if settled.holders else "",
         held=settled.holders,
         body_sha=now,
-        body_base=blob_sha(settled.text) if body else marker.base if marker else "",
+        body_base=made_from,
+        body_bases=_newest((*memory.body_bases, memory.body_base, made_from), _WRITES_KEPT),
         seen_bodies=_newest(seen, _SEEN_BODIES),
         wrote=wrote[-_WRITES_KEPT:],
         overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,

@@ -44,8 +44,11 @@ class Ledger:
         blamed = [seen] if could_not_know else [seen, before]
         if could_not_know:
             self.expose(before, after)
+            for name in tasks("\n".join(set(before.split("\n")) - set(after.split("\n")))):
+                self.touched.setdefault(name, set()).add("unseen")
             for name, state in tasks(after).items():
-                self.maybe.setdefault(name, set()).add(state)
+                # An untick in an old copy may be taken for a box never seen ticked.
+                self.maybe.setdefault(name, set()).update({state, True})
         self.excused |= (tasks(after).keys() & tasks(seen).keys()) - tasks(before).keys()
         self.owed |= words(after) - words(seen)
         for known in blamed:
