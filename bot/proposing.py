@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.apply import apply
-from bot.changes import Applied, Change, CommitFiles, Decision
+from bot.changes import Applied, Change, CommitFiles, Decision, EditIssueBody
 from bot.commits import skipping_ci
 from bot.config import RepoConfig
 from bot.github.ports import GitHubReader, GitHubWriter, PullSnapshot, Refused
@@ -35,9 +35,11 @@ def carry_out(
 ) -> tuple[Any, Decision]:
     """Apply the decision on ``snapshot``; gives what both became.
 
-    ``applied`` is filled as changes succeed, ``announce`` is called with what was decided before
-    anything of it is written. Raises what ``apply`` raises.
+    ``applied`` is filled as changes succeed. ``announce`` is called with what was decided right
+    before the first write to either side of it: what has to be told is told by then. Raises what
+    ``apply`` raises.
     """
+    announced: list[Decision] = []
 
     def decided(snapshot: Any) -> Decision:
         decision = decide(snapshot, config)
@@ -46,9 +48,14 @@ def carry_out(
     def write(changes: Sequence[Change]) -> list[Applied]:
         done: list[Applied] = []
         try:
-            return apply(changes, reader=reader, writer=writer, stopping=stopping, applied=done)
+            for change in changes:
+                if isinstance(change, CommitFiles | EditIssueBody) and decision not in announced:
+                    announced.append(decision)
+                    announce(decision)
+                apply((change,), reader=reader, writer=writer, stopping=stopping, applied=done)
         finally:
             applied.extend(done)
+        return done
 
     decision = decided(snapshot)
     waits = isinstance(getattr(snapshot, "memory", None), PlanMemory) and snapshot.memory.proposed
@@ -56,7 +63,6 @@ def carry_out(
     if waits and at is None:
         snapshot = _withdrawn(key, snapshot, reader, write)
         decision = decided(snapshot)
-    announce(decision)
     if at is None:
         write(decision.changes)
         return snapshot, decision
