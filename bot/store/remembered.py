@@ -14,7 +14,7 @@ from bot.github.ports import RepoRef
 from bot.memory import AuditEntry, PlanMemory, PullMemory, RequestMemory, SubjectKey
 from bot.store.engine import upsert
 from bot.store.records import AuditRow
-from bot.store.tables import audit, plan_pulls, plans, repositories, requests
+from bot.store.tables import audit, plan_pulls, plan_summaries, plans, repositories, requests
 
 
 def remember(connection: Connection, memory: PlanMemory | RequestMemory) -> None:
@@ -36,6 +36,14 @@ def _remember_plan(connection: Connection, plan: PlanMemory) -> None:
         plans,
         where,
         {"issue_number": plan.issue_number, "state": plan.state, "memory": asdict(plan)},
+    )
+    connection.execute(
+        sa.update(plan_summaries)
+        .where(
+            plan_summaries.c.repository_id == plan.repository_id,
+            plan_summaries.c.path == plan.path,
+        )
+        .values(state=plan.state, issue_number=plan.issue_number)
     )
     connection.execute(
         sa.delete(plan_pulls).where(

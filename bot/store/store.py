@@ -17,7 +17,7 @@ from bot.memory import (
     SubjectKey,
     Trigger,
 )
-from bot.store import inbox, listings, remembered, upkeep
+from bot.store import inbox, listings, pages, remembered, upkeep
 from bot.store.connection import Transactions
 from bot.store.engine import sqlite_path
 from bot.store.migrate import NEWEST, current_revision, migrate
@@ -32,7 +32,7 @@ from bot.store.records import (
 from bot.store.tables import workers
 
 
-class Store(upkeep.Upkeep):
+class Store(upkeep.Upkeep, pages.Pages):
     """The inbox and the memory on SQLite or PostgreSQL.
 
     Making one connects to nothing; ``migrate`` makes the tables. Every method may raise
@@ -173,6 +173,7 @@ class Store(upkeep.Upkeep):
         ``forward`` opens the same deliveries for further subjects, which are due at once.
         ``compared`` is False when GitHub was not asked: the plan then counts as not looked at.
         """
+        summaries = self.new_summaries(remember, finished_at)
         with self._db.write() as connection:
             for delivery_id in sorted(delivery_ids) if forward else ():
                 inbox.open_for(connection, delivery_id, forward, due_at=finished_at, releases=True)
@@ -182,6 +183,7 @@ class Store(upkeep.Upkeep):
                 remembered.remember(connection, memory)
             if delivery_ids and compared:
                 upkeep.note_compared(connection, key, remember, finished_at)
+            pages.keep_summaries(connection, summaries, finished_at)
             remembered.record_audit(connection, audit, sorted(delivery_ids), finished_at)
 
     def reschedule(self, key: SubjectKey, due_at: datetime, reason: str, attempts: int) -> None:

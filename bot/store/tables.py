@@ -187,3 +187,50 @@ blocks = sa.Table(
     sa.Column("checked_at", UtcTime, nullable=False),
     sa.Column("subject", sa.String, nullable=False),
 )
+
+# What the pages list of each plan, so that they need not parse it; one row for each of ``plans``.
+plan_summaries = sa.Table(
+    "plan_summaries",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("path", sa.String, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("issue_number", sa.Integer),
+    sa.Column("format", sa.String, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("next", sa.String, nullable=False),
+    sa.Column("blockers", sa.Integer, nullable=False),
+    sa.Column("blocker", sa.String, nullable=False),
+    sa.Column("words", sa.String, nullable=False),
+)
+
+# One row whenever a plan's counts changed: the burn-up chart.
+plan_progress = sa.Table(
+    "plan_progress",
+    metadata,
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column("repository_id", sa.BigInteger, nullable=False),
+    sa.Column("path", sa.String, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+)
+sa.Index(
+    "plan_progress_plan", plan_progress.c.repository_id, plan_progress.c.path, plan_progress.c.id
+)
+
+# Who is signed in, and sign-in links that nobody used yet (``kind``): keys are SHA-256 hashes.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("login", sa.String, nullable=False),
+    sa.Column("user_id", sa.BigInteger, nullable=False),
+    sa.Column("sealed", sa.String, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,327 @@
+"""What the pages need of SQL: lists of plans, how far they were when, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.github.ports import RepoRef
+from bot.memory import PlanMemory, RequestMemory
+from bot.standing import PlanSummary, digest_of, summary_of
+from bot.store.connection import Transactions
+from bot.store.engine import upsert
+from bot.store.remembered import plan as remembered_plan
+from bot.store.tables import plan_progress, plan_summaries, plans, repositories, sessions, subjects
+
+_CLOSED = ("Complete",)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFilter:
+    """Which plans: every field that is "" or None lets all through.
+
+    ``repositories`` are the ids that may be seen (None: all); ``open`` leaves out complete plans,
+    ``state`` is that of the memory (``active`` unless plans that are gone are wanted).
+    """
+
+    repositories: frozenset[int] | None = None
+    repository: str = ""
+    format: str = ""
+    status: str = ""
+    words: str = ""
+    open: bool = False
+    state: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan in a list. ``compared_at`` is when both sides were last read; ``parked`` says why
+    the plan is not worked on, "" when it is."""
+
+    repository_id: int
+    repository: str
+    path: str
+    issue_number: int | None
+    state: str
+    summary: PlanSummary
+    compared_at: datetime | None = None
+    parked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """Some plans of a list, how many there are, and how many by format, status, repository.
+
+    The counts by one property leave the filter for that property out.
+    """
+
+    rows: tuple[PlanRow, ...]
+    total: int
+    formats: dict[str, int]
+    statuses: dict[str, int]
+    repositories: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressPoint:
+    """How many of a plan's tasks were settled since that time."""
+
+    at: datetime
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """Somebody who is signed in; ``sealed`` is what only the web process can read."""
+
+    kind: str
+    login: str
+    user_id: int
+    sealed: str
+    expires_at: datetime
+
+
+class Pages:
+    """The part of ``Store`` for the pages; each method is a transaction."""
+
+    _db: Transactions
+
+    def plan_page(self, wanted: PlanFilter, *, limit: int = 50, offset: int = 0) -> PlanPage:
+        """Plans by repository and path, and how many there are of each kind."""
+        with self._db.read() as connection:
+            return plan_page(connection, wanted, limit, offset)
+
+    def plan_row(self, repository_id: int, path: str) -> PlanRow | None:
+        """One plan as a list would show it; None where none is remembered or summarised."""
+        with self._db.read() as connection:
+            query = _rows().where(
+                plan_summaries.c.repository_id == repository_id, plan_summaries.c.path == path
+            )
+            rows = _with_times(connection, connection.execute(query))
+        return rows[0] if rows else None
+
+    def repositories_with_plans(self) -> list[RepoRef]:
+        """Every repository that has a plan, by name."""
+        with self._db.read() as connection:
+            ids = sa.select(plan_summaries.c.repository_id).distinct()
+            columns = (repositories.c.id, repositories.c.full_name, repositories.c.installation_id)
+            query = sa.select(*columns).where(repositories.c.id.in_(ids))
+            found = connection.execute(query.order_by(repositories.c.full_name))
+            return [RepoRef(*row) for row in found]
+
+    def repo_named(self, full_name: str) -> RepoRef | None:
+        """The repository with this name, in whatever case; None when it is not known."""
+        columns = (repositories.c.id, repositories.c.full_name, repositories.c.installation_id)
+        query = sa.select(*columns).where(
+            sa.func.lower(repositories.c.full_name) == full_name.lower()
+        )
+        with self._db.read() as connection:
+            # A name can be given to another repository later: the newest delivery knows.
+            found = connection.execute(query.order_by(repositories.c.delivery_id.desc())).first()
+        return None if found is None else RepoRef(*found)
+
+    def progress_of(self, repository_id: int, path: str, limit: int = 1000) -> list[ProgressPoint]:
+        """How a plan's counts changed, oldest first; the newest ``limit`` changes."""
+        columns = (plan_progress.c.at, plan_progress.c.done, plan_progress.c.total)
+        query = (
+            sa.select(*columns)
+            .where(plan_progress.c.repository_id == repository_id, plan_progress.c.path == path)
+            .order_by(plan_progress.c.id.desc())
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            return [ProgressPoint(*row) for row in connection.execute(query)][::-1]
+
+    def new_summaries(
+        self, remembered: Iterable[PlanMemory | RequestMemory], at: datetime
+    ) -> list[tuple[PlanMemory, PlanSummary]]:
+        """The summaries that are not stored yet, worked out outside any writing transaction."""
+        memories = [memory for memory in remembered if isinstance(memory, PlanMemory)]
+        if not memories:
+            return []
+        with self._db.read() as connection:
+            known = {(m.repository_id, m.path): _digest(connection, m) for m in memories}
+        return [
+            (memory, summary_of(memory, at.date()))
+            for memory in memories
+            if known[memory.repository_id, memory.path] != digest_of(memory)
+        ]
+
+    def fill_summaries(self, now: datetime, limit: int = 20) -> int:
+        """Summarise plans that have no summary yet; gives how many are left without one."""
+        with self._db.read() as connection:
+            keys = without_summary(connection)
+            found = [remembered_plan(connection, *key) for key in keys[:limit]]
+        made = self.new_summaries([memory for memory in found if memory is not None], now)
+        if made:
+            with self._db.write() as connection:
+                keep_summaries(connection, made, now)
+        return max(0, len(keys) - limit)
+
+    def keep_session(self, key: str, row: SessionRow, now: datetime) -> None:
+        """Keep a session or a sign-in link under the hash of its secret; drop the expired."""
+        with self._db.write() as connection:
+            connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
+            connection.execute(sa.insert(sessions).values(key=key, **asdict(row)))
+
+    def session(self, key: str, kind: str, now: datetime) -> SessionRow | None:
+        """The session with this key that has not expired; None when there is none."""
+        columns = [column for column in sessions.c if column.name != "key"]
+        query = sa.select(*columns).where(
+            sessions.c.key == key, sessions.c.kind == kind, sessions.c.expires_at > now
+        )
+        with self._db.read() as connection:
+            found = connection.execute(query).one_or_none()
+        return None if found is None else SessionRow(*found)
+
+    def end_session(self, key: str, kind: str, now: datetime) -> bool:
+        """Forget a session or a link; True for the one caller that did, before it expired."""
+        change = sa.delete(sessions).where(
+            sessions.c.key == key, sessions.c.kind == kind, sessions.c.expires_at > now
+        )
+        with self._db.write() as connection:
+            return connection.execute(change).rowcount == 1
+
+
+def keep_summaries(
+    connection: Connection, made: Sequence[tuple[PlanMemory, PlanSummary]], at: datetime
+) -> None:
+    """Store summaries, and a point of the chart for each whose counts changed."""
+    for memory, summary in made:
+        where = {"repository_id": memory.repository_id, "path": memory.path}
+        known = sa.select(plan_summaries.c.done, plan_summaries.c.total)
+        before = connection.execute(known.filter_by(**where)).one_or_none()
+        values = asdict(summary) | {
+            "state": memory.state,
+            "issue_number": memory.issue_number,
+            "words": words_of(memory, summary),
+        }
+        insert = upsert(connection.engine, plan_summaries).values(**where, **values)
+        connection.execute(insert.on_conflict_do_update(index_elements=list(where), set_=values))
+        counts = (summary.done, summary.total)
+        if before is None or tuple(before) != counts:
+            point = where | {"at": at, "done": summary.done, "total": summary.total}
+            connection.execute(sa.insert(plan_progress).values(**point))
+
+
+def words_of(memory: PlanMemory, summary: PlanSummary) -> str:
+    """What a search looks through, without regard to case."""
+    number = f"#{memory.issue_number}" if memory.issue_number else ""
+    parts = (summary.title, memory.path, summary.next, summary.blocker, number)
+    return " ".join(parts).casefold()
+
+
+def without_summary(connection: Connection) -> list[tuple[int, str]]:
+    joined = sa.and_(
+        plan_summaries.c.repository_id == plans.c.repository_id,
+        plan_summaries.c.path == plans.c.path,
+    )
+    query = (
+        sa.select(plans.c.repository_id, plans.c.path)
+        .outerjoin(plan_summaries, joined)
+        .where(plan_summaries.c.path.is_(None))
+        .order_by(plans.c.repository_id, plans.c.path)
+    )
+    return [(row.repository_id, row.path) for row in connection.execute(query)]
+
+
+def plan_page(connection: Connection, wanted: PlanFilter, limit: int, offset: int) -> PlanPage:
+    def counted(column: sa.ColumnElement[str], without: PlanFilter) -> dict[str, int]:
+        query = sa.select(column, sa.func.count()).select_from(plan_summaries)
+        query = query.join(repositories, repositories.c.id == plan_summaries.c.repository_id)
+        query = query.where(*_where(without)).group_by(column).order_by(column)
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+    statuses = counted(plan_summaries.c.status, replace(wanted, status=""))
+    query = _rows().where(*_where(wanted)).limit(limit).offset(offset)
+    total = sa.select(sa.func.count()).select_from(plan_summaries)
+    total = total.join(repositories, repositories.c.id == plan_summaries.c.repository_id)
+    return PlanPage(
+        rows=tuple(_with_times(connection, connection.execute(query))),
+        total=connection.execute(total.where(*_where(wanted))).scalar_one(),
+        formats=counted(plan_summaries.c.format, replace(wanted, format="")),
+        statuses=statuses,
+        repositories=counted(repositories.c.full_name, replace(wanted, repository="")),
+    )
+
+
+def _rows() -> sa.Select[Any]:
+    return (
+        sa.select(plan_summaries, repositories.c.full_name)
+        .join(repositories, repositories.c.id == plan_summaries.c.repository_id)
+        .order_by(repositories.c.full_name, plan_summaries.c.path)
+    )
+
+
+def _where(wanted: PlanFilter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = [plan_summaries.c.state == wanted.state]
+    if wanted.repositories is not None:
+        found.append(plan_summaries.c.repository_id.in_(sorted(wanted.repositories)))
+    if wanted.repository:
+        found.append(sa.func.lower(repositories.c.full_name) == wanted.repository.lower())
+    if wanted.format:
+        found.append(plan_summaries.c.format == wanted.format)
+    if wanted.status:
+        found.append(plan_summaries.c.status == wanted.status)
+    if wanted.open:
+        found.append(plan_summaries.c.status.not_in(_CLOSED))
+    for word in wanted.words.casefold().split()[:10]:
+        found.append(
+            sa.or_(
+                plan_summaries.c.words.contains(word, autoescape=True),
+                sa.func.lower(repositories.c.full_name).contains(word, autoescape=True),
+            )
+        )
+    return found
+
+
+def _with_times(connection: Connection, found: Iterable[Any]) -> list[PlanRow]:
+    """The rows as values, with what other tables know of them."""
+    rows = list(found)
+    keys = [(row.repository_id, row.path) for row in rows]
+    compared = _compared(connection, keys)
+    parked = _parked(connection, [f"plan:{number}:{path}" for number, path in keys])
+    names = PlanSummary.__slots__
+    return [
+        PlanRow(
+            repository_id=row.repository_id,
+            repository=row.full_name,
+            path=row.path,
+            issue_number=row.issue_number,
+            state=row.state,
+            summary=PlanSummary(**{name: getattr(row, name) for name in names}),
+            compared_at=compared.get((row.repository_id, row.path)),
+            parked=parked.get(f"plan:{row.repository_id}:{row.path}", ""),
+        )
+        for row in rows
+    ]
+
+
+def _compared(
+    connection: Connection, keys: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], datetime | None]:
+    query = sa.select(plans.c.repository_id, plans.c.path, plans.c.compared_at).where(
+        sa.tuple_(plans.c.repository_id, plans.c.path).in_(list(keys))
+    )
+    return {(row.repository_id, row.path): row.compared_at for row in connection.execute(query)}
+
+
+def _parked(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    query = sa.select(subjects.c.key, subjects.c.reason).where(
+        subjects.c.key.in_(list(keys)), subjects.c.parked_at.is_not(None)
+    )
+    return {row.key: row.reason or "parked" for row in connection.execute(query)}
+
+
+def _digest(connection: Connection, memory: PlanMemory) -> str | None:
+    query = sa.select(plan_summaries.c.digest).where(
+        plan_summaries.c.repository_id == memory.repository_id,
+        plan_summaries.c.path == memory.path,
+    )
+    return connection.execute(query).scalar_one_or_none()
