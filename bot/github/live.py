@@ -210,8 +210,10 @@ class Gateway:
     ) -> Answer:
         """GitHub's answer to a request with this repository's token.
 
-        A 401 is followed by one new token and one more try: GitHub has then done nothing. Raises
-        Retryable when there is no answer, while a rate limit lasts, or after a second 401.
+        A 401 is followed by one new token and one more try: GitHub has then done nothing. So is a
+        404 to a read: a server that has not heard yet of what was just made answers that, and to
+        take it at its word would make things twice. Raises Retryable when there is no answer,
+        while a rate limit lasts, or after a second 401.
         """
         self._heed_limit(repo.installation_id)
         if method != "GET":
@@ -223,6 +225,8 @@ class Gateway:
             answer = self._transport.send(method, path, token=token, query=query, body=body)
             if answer.status == 401:
                 raise Retryable("GitHub does not accept the App's token.")
+        if answer.status == 404 and method == "GET":
+            answer = self._transport.send(method, path, token=token, query=query)
         self._note_limit(repo.installation_id, answer)
         return answer
 

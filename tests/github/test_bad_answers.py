@@ -151,6 +151,21 @@ def test_the_next_call_after_a_broken_one_works(live: Live) -> None:
     assert issue.number == 3
 
 
+def test_a_thing_is_missing_only_when_github_says_so_twice(live: Live) -> None:
+    gone = Answer(404, {"message": "Not Found"})
+    live.server.answers(gone, Answer(200, ISSUE), gone, gone)
+    assert live.reader.issue(3) is not None
+    assert live.reader.issue(3) is None
+    assert len(live.server.calls) == 4
+
+
+def test_a_write_that_meets_a_404_is_not_tried_again(live: Live) -> None:
+    live.server.answers(Answer(404, {"message": "Not Found"}))
+    with pytest.raises(Refused):
+        live.writer.create_comment(3, "c")
+    assert len(live.server.calls) == 1
+
+
 def test_a_202_is_not_asked_again(live: Live) -> None:
     live.server.answers(Answer(202, {}))
     with pytest.raises(Retryable):

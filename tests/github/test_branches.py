@@ -109,6 +109,7 @@ def test_issues_that_are_switched_off_are_no_missing_issue(live: Live) -> None:
         Answer(410, {"message": "Issues are disabled for this repo"}),
         Answer(410, {"message": "This issue was deleted"}),
         Answer(404, {"message": "Not Found"}),
+        Answer(404, {"message": "Not Found"}),
         Answer(502, text="<html>"),
     )
     with pytest.raises(Refused):
