@@ -95,6 +95,7 @@ class PlanMemory:
     ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
+    ``conflicts`` are the digests of conflicts that were told and not settled since.
     """
 
     repository_id: int
@@ -128,6 +129,7 @@ class PlanMemory:
     landing_body: str = ""
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""

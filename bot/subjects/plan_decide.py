@@ -43,6 +43,7 @@ from bot.subjects.plan_issue import (
 )
 from bot.subjects.plan_settle import Settled, settle, without_commit
 from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.plan_take import conflict_digest, untaken_comment
 from bot.subjects.pull_facts import facts_of
 
 _SEEN_COMMITS = 20
@@ -86,8 +87,10 @@ def _mirror(
     snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, settled: Settled
 ) -> Decision:
     body = _body_edit(snapshot, issue, settled)
+    told = _tell(snapshot, issue, settled)
     after = _after(snapshot, file, issue, settled, body)
-    changes: list[Change] = [*_tell(snapshot, issue, settled)]
+    after = replace(after, conflicts=_open_after(snapshot.memory, settled, told))
+    changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled)]
     if settled.text != file.text:
         changes.append(_commit(snapshot, file, settled))
     beforehand: PlanMemory | None = None
@@ -110,7 +113,7 @@ def _mirror(
     return Decision(tuple(changes), note=note, beforehand=beforehand, after=after)
 
 
-def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> list[Change]:
+def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> list[PostComment]:
     reason = "The issue and the file changed the same lines"
     return [
         PostComment(issue.number, comment, "conflict", reason, once=True)
@@ -118,6 +121,26 @@ def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> lis
             snapshot.path, snapshot.memory.base_blob, settled.conflicts, settled.overwritten
         )
     ]
+
+
+def _tell_untaken(
+    snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled
+) -> list[PostComment]:
+    order = snapshot.ordered("take", "issue")
+    if order is None or not settled.untaken:
+        return []
+    comment = untaken_comment(order.comment_id, settled.untaken)
+    return [PostComment(issue.number, comment, "untaken", "It has no place in the file", once=True)]
+
+
+def _open_after(
+    memory: PlanMemory, settled: Settled, told: Sequence[PostComment]
+) -> tuple[str, ...]:
+    """The conflicts that are not settled: those told now, and former ones until a clean merge."""
+    lost = any(conflict.lost for conflict in settled.conflicts)
+    former = () if settled.settles or (settled.news and not lost) else memory.conflicts
+    new = (conflict_digest(comment.body) for comment in told) if lost else ()
+    return _newest((*former, *new), _HANDLED)
 
 
 def _commit(snapshot: PlanSnapshot, file: FileSnapshot, settled: Settled) -> CommitFiles:
@@ -181,6 +204,8 @@ def _labels(issue: IssueSnapshot, settled: Settled) -> list[Change]:
     clash = any(conflict.lost for conflict in settled.conflicts)
     if clash and not there:
         return [AddLabel(issue.number, CONFLICT_LABEL, "Text of the issue was not taken over")]
+    if there and settled.settles and not clash:
+        return [RemoveLabel(issue.number, CONFLICT_LABEL, "Somebody said which text stands")]
     if there and settled.news and not clash:
         return [RemoveLabel(issue.number, CONFLICT_LABEL, "Both sides merged without a conflict")]
     return []

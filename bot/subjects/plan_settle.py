@@ -12,6 +12,7 @@ from bot.plans.formats import read_plan
 from bot.plans.merge import Conflict, Merged, Tick, merge_texts, take_over
 from bot.plans.render import issue_plan_text, plan_text, shown_text
 from bot.subjects.plan_snapshot import PlanSnapshot, TextEdit
+from bot.subjects.plan_take import Taken, open_conflicts, take_issue
 from bot.subjects.pull_facts import apply_facts, pulls_now
 
 
@@ -21,7 +22,8 @@ class Settled:
 
     ``ticks`` and ``edited`` say what the issue brought to the file, ``reasons`` what pull requests
     moved. ``held`` is the issue's text beyond the plan, by ``holders``. ``news``: a person changed
-    a side.
+    a side. ``settles``: somebody said which text stands after a conflict; ``untaken`` found no
+    place then.
     """
 
     text: str
@@ -34,6 +36,8 @@ class Settled:
     pulls: tuple[PullMemory, ...] = ()
     holders: tuple[str, ...] = ()
     news: bool = False
+    settles: bool = False
+    untaken: tuple[Conflict, ...] = ()
 
 
 def settle(
@@ -48,8 +52,9 @@ def settle(
     steps.append(take_over(steps[-1].text, was, now, unsure=bases.unsure))
     for edit in snapshot.overwritten:
         steps.append(take_over(steps[-1].text, edit.before, edit.after))
+    taken_text = _taken_text(snapshot, steps[-1].text)
     pulls = now_linked(snapshot)
-    moved = apply_facts(steps[-1].text, snapshot.path, snapshot.memory.facts, pulls, config)
+    moved = apply_facts(taken_text.text, snapshot.path, snapshot.memory.facts, pulls, config)
     shown = shown_text(moved.text)
     holders: tuple[str, ...] = ()
     if not accepted and bases.agreed is not None and taken is not None:
@@ -61,11 +66,27 @@ def settle(
         edited=any(step.edited for step in steps),
         conflicts=tuple(conflict for step in steps for conflict in step.conflicts),
         overwritten=snapshot.overwritten,
-        reasons=moved.reasons,
+        reasons=(*_said_by(snapshot, taken_text), *moved.reasons),
         pulls=pulls,
         holders=holders,
         news=file.text != bases.agreed or now != was or bool(snapshot.overwritten),
+        settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),
+        untaken=taken_text.left,
     )
+
+
+def _taken_text(snapshot: PlanSnapshot, text: str) -> Taken:
+    """The plan file with what the issue had at a conflict, where somebody asked for that."""
+    if snapshot.ordered("take", "issue") is None:
+        return Taken(text)
+    return take_issue(text, open_conflicts(snapshot))
+
+
+def _said_by(snapshot: PlanSnapshot, taken: Taken) -> tuple[str, ...]:
+    order = snapshot.ordered("take", "issue")
+    if order is None or not taken.count:
+        return ()
+    return (f"Take the issue's text into {snapshot.path}, as {order.login} said",)
 
 
 def _own_side(snapshot: PlanSnapshot, file: FileSnapshot) -> Merged:
