@@ -1,0 +1,94 @@
+"""Commands that only answer: help, status, check, why, start."""
+
+from __future__ import annotations
+
+import re
+
+from bot.errors import UserProblem
+from bot.plans.commands import COMMANDS, Command, split_task
+from bot.plans.document import Document
+from bot.plans.gates import check as findings_of
+from bot.plans.gates import status_of, why_not
+from bot.plans.model import Plan, Severity
+from bot.plans.ordered import Around, Done
+from bot.plans.orders_tasks import named_task
+
+_SHOWN = 30
+_BRANCH = re.compile(r"[^A-Za-z0-9._/-]+")
+
+
+def show_help(document: Document, plan: Plan, command: Command, around: Around) -> Done:
+    """Every command of the table, or the one that is asked for."""
+    asked = command.words[0].casefold().removeprefix("/plan") if command.words else ""
+    if asked and asked not in COMMANDS:
+        raise UserProblem("There is no such command.", "/plan help lists them.")
+    forms = [COMMANDS[asked]] if asked else list(COMMANDS.values())
+    shown = [form for form in forms if asked or not form.formats or plan.format in form.formats]
+    return Done(document.text, shows=("help.md", {"forms": shown, "one": bool(asked)}))
+
+
+def status(document: Document, plan: Plan, command: Command, around: Around) -> Done:
+    """How far the plan is, in two lines; the status comment has the rest."""
+    found = status_of(plan, document)
+    values = {
+        "overall": found.overall,
+        "progress": found.progress,
+        "next": [(task.address, task.text) for task in found.next[:3]],
+        "blockers": len(found.blockers),
+        "questions": len(found.questions),
+    }
+    return Done(document.text, shows=("standing.md", values))
+
+
+def check(document: Document, plan: Plan, command: Command, around: Around) -> Done:
+    """The findings about the plan, worst first."""
+    order = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+    found = sorted(findings_of(plan, document), key=lambda p: (order.index(p.severity), p.line))
+    values = {
+        "path": around.path,
+        "findings": found[:_SHOWN],
+        "more": max(len(found) - _SHOWN, 0),
+        "counts": [(level.value, sum(p.severity is level for p in found)) for level in order],
+    }
+    return Done(document.text, shows=("findings.md", values))
+
+
+def why(document: Document, plan: Plan, command: Command, around: Around) -> Done:
+    """Why a task stands where it stands."""
+    task = named_task(plan, split_task(command.text)[0])
+    about = [pull for pull in around.pulls if task.address in pull.tasks]
+    values = {
+        "address": task.address,
+        "text": task.text,
+        "state": task.state.value,
+        "line": task.line,
+        "pulls": [(pull.number, pull.state) for pull in about],
+        "stops": [f"{problem.message} {problem.fix}" for problem in why_not(plan, task.address)],
+        "waits": [
+            other.address
+            for other in plan.tasks
+            if other.address in task.depends_on and not other.settled
+        ],
+    }
+    return Done(document.text, shows=("why.md", values))
+
+
+def start(document: Document, plan: Plan, command: Command, around: Around) -> Done:
+    """The branch to make for a task, and the lines for the pull request."""
+    task = named_task(plan, split_task(command.text)[0])
+    if task.settled:
+        raise UserProblem(f"Task {task.address} is done.", f"/plan undo {task.address} reopens it.")
+    stops = why_not(plan, task.address)
+    values = {
+        "address": task.address,
+        "text": task.text,
+        "branch": branch_name(around.issue, task.address),
+        "issue": around.issue,
+        "stops": [f"{problem.message} {problem.fix}" for problem in stops],
+    }
+    return Done(document.text, shows=("start.md", values))
+
+
+def branch_name(issue: int, address: str) -> str:
+    """The branch that links a pull request with a task: ``plan-12/task-2``."""
+    return f"plan-{issue}/task-{_BRANCH.sub('-', address)}"
