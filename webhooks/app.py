@@ -1,48 +1,53 @@
-"""The web application: the receiver, the health pages, and a page that says what this is."""
+"""The web application: the receiver, the health pages, signing in, and the pages about plans."""
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from collections.abc import Callable
+from datetime import UTC, datetime
 
+from flask import Flask, redirect
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.github.visiting import Visitors
 from bot.settings import Settings
 from bot.store import Store
-from webhooks import health, receive
-
-_FRONT = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>plansync</title>
-<style>
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
-</style>
-<h1>plansync</h1>
-<p>This server keeps markdown plans and GitHub issues the same thing. It is a GitHub App: it has
-no pages to work with, people use it through issues, plan files and pull requests.</p>
-<ul>
-<li>GitHub sends its webhooks to <code>/webhooks/github</code>.</li>
-<li><a href="/readyz">/readyz</a> says whether it is ready, <a href="/healthz">/healthz</a> whether
-it is alive, <a href="/metrics">/metrics</a> how much there is to do.</li>
-</ul>
-</html>
-"""
+from webhooks import faults, health, look, receive, signin
+from webhooks.access import Access
+from webhooks.look import Look
+from webhooks.security import Guard
 
 
-def create_app(settings: Settings, store: Store) -> Flask:
-    """The WSGI application. The store must have its tables; nothing here talks to GitHub."""
+def create_app(
+    settings: Settings,
+    store: Store,
+    visitors: Visitors | None = None,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
+    """The WSGI application. The store must have its tables.
+
+    ``visitors`` asks GitHub who somebody is and what they may read; without it nobody signs in
+    through GitHub. ``clock`` gives aware UTC times.
+    """
     app = Flask("plansync", static_folder=None)
-    app.register_blueprint(receive.blueprint(settings, store))
-    app.register_blueprint(health.blueprint(settings, store))
+    # What browsers post are forms; the receiver counts its own bytes.
+    app.config["MAX_FORM_MEMORY_SIZE"] = 64 * 1024
+    guard = Guard(settings, store, Access(visitors, settings.operators), clock)
+    guard.install(app)
+    pages = Look(guard)
+    for blueprint in (
+        receive.blueprint(settings, store),
+        health.blueprint(settings, store),
+        look.blueprint(),
+        signin.blueprint(settings, store, guard, pages, visitors),
+    ):
+        app.register_blueprint(blueprint)
+    faults.install(app, guard, pages)
 
     @app.get("/")
-    def front() -> Response:
-        return Response(_FRONT, mimetype="text/html")
-
-    @app.after_request
-    def harden(response: Response) -> Response:
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault(
-            "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"
-        )
-        return response
+    def front() -> AnyResponse:
+        if guard.visitor() is not None:
+            return redirect("/plans", 303)
+        return pages.page("front.html")
 
     return app

@@ -17,6 +17,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from bot import lifeline, logs
+from bot.github.visiting import Visitors
 from bot.settings import Settings, load_settings
 from bot.store import Store
 from webhooks.app import create_app
@@ -87,4 +88,14 @@ def application() -> Flask:
     lifeline.follow_parent(_main_process or os.getppid())
     settings = load_settings()
     logs.configure(settings, process="web")
-    return create_app(settings, Store(settings.database_url, busy_seconds=BUSY_SECONDS))
+    store = Store(settings.database_url, busy_seconds=BUSY_SECONDS)
+    return create_app(settings, store, _visitors(settings))
+
+
+def _visitors(settings: Settings) -> Visitors | None:
+    """GitHub as the people know it who look at the pages; None where they cannot sign in there."""
+    if not settings.signs_in_with_github:
+        return None
+    from bot.github.visitors import GitHubVisitors
+
+    return GitHubVisitors(settings)
