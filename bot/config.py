@@ -43,12 +43,14 @@ class RepoConfig:
     ``labels`` maps a request label to a plan format, ``adopt`` are the globs of plan files that
     people push (a ``*`` never crosses a ``/``), ``statuses`` the words of tracking tables. With
     ``skip_ci`` no CI starts for a commit that only carries an issue's or pull request's state over.
+    When more than the share ``brake`` of a plan's tasks vanishes at once, somebody is asked first.
     """
 
     labels: Mapping[str, str] = field(default_factory=lambda: FORMATS_BY_LABEL)
     adopt: tuple[str, ...] = ADOPTED_GLOBS
     statuses: Mapping[str, str] = field(default_factory=lambda: STATUS_WORDS)
     skip_ci: bool = False
+    brake: float = 0.3
 
     def adopts(self, path: str) -> bool:
         """True when a file with this path, pushed by a person, becomes a plan."""

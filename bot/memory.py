@@ -95,7 +95,8 @@ class PlanMemory:
     ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
-    ``conflicts`` are the digests of conflicts that were told and not settled since.
+    ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
+    that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
     """
 
     repository_id: int
@@ -130,6 +131,8 @@ class PlanMemory:
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    stopped: str = ""
+    stop_comment: int | None = None
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""

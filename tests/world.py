@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 from bot.attempt import Bench, Outcome, attempt
+from bot.config import RepoConfig
 from bot.dispatch import dispatch
 from bot.reconcile import reconcile
 from bot.store import Store
@@ -21,6 +23,10 @@ class World:
         self.repo = repo or self.github.repository()
         self.store = store
         self.waited = timedelta(0)
+        self.pause = timedelta(hours=2)
+        """How much later it is whenever plansync works."""
+        self.config: RepoConfig | None = None
+        """What the repository chose; None for the defaults."""
 
     def person(self, login: str) -> FakePerson:
         return self.github.person(login, self.repo)
@@ -44,11 +50,11 @@ class World:
 
     def work(self) -> list[Outcome]:
         """Try every subject that has open deliveries once; waits are over by then."""
-        self.waited += timedelta(hours=2)
+        self.waited += self.pause
         bench = Bench(
             store=self.store,
             gateway=self.github,
-            reconcile=reconcile,
+            reconcile=partial(reconcile, config=self.config),
             clock=lambda: self.github.now + self.waited,
             sleep=lambda seconds: None,
             chance=lambda: 0.5,

@@ -33,8 +33,11 @@ from bot.plans.render import (
     parse_plan_marker,
     render_body,
     shown_text,
+    version_of,
+    written_over,
 )
 from bot.subjects.plan_bases import replaced_bodies
+from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
 from bot.subjects.plan_issue import (
     CONFLICT_LABEL,
     conflict_comments,
@@ -57,13 +60,18 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     file, issue, memory = snapshot.file, snapshot.issue, snapshot.memory
     if file is None:
         return Decision(note="there is no plan file at this path")
-    if recognise(snapshot.path, parse_document(file.text)) is None:
+    known = issue is not None and snapshot.bases.agreed is not None
+    if not known and recognise(snapshot.path, parse_document(file.text)) is None:
         return Decision(note="the file is in no plan format that plansync knows")
     if issue is None and memory.issue_number is not None:
         return Decision(note=f"the plan issue #{memory.issue_number} is gone")
     if issue is None:
         return _create(snapshot, file)
-    return _mirror(snapshot, file, issue, settle(snapshot, file, issue, config))
+    stops = find_stops(snapshot, file, issue, config)
+    snapshot, taken, stops = put_back(snapshot, file, issue, stops)
+    if stops:
+        return stopped(snapshot, issue, stops)
+    return _mirror(snapshot, file, issue, settle(snapshot, taken, issue, config))
 
 
 def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
@@ -105,6 +113,7 @@ def _mirror(
     changes += [body] if body else []
     changes += _status(snapshot, file, issue, settled, after)
     changes += _labels(issue, settled)
+    changes += went_on(snapshot, issue)
     changes += [
         React(issue.number, order.comment_id, "+1" if order.allowed else "confused", "A command")
         for order in snapshot.orders
@@ -161,13 +170,14 @@ def _body_edit(
     snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled
 ) -> EditIssueBody | None:
     marker = parse_plan_marker(issue.body)
-    wanted = PlanMarker(snapshot.path, snapshot.memory.request_number, blob_sha(settled.text))
+    request, replaced = snapshot.memory.request_number, body_sha(issue.body)
+    wanted = written_over(replaced, PlanMarker(snapshot.path, request, blob_sha(settled.text)))
     there = marker is not None and (marker.path, marker.request) == (wanted.path, wanted.request)
     if there and issue_plan_text(issue.body).rstrip() == settled.shown.rstrip():
         return None
     body = render_body(settled.shown, wanted)
     reason = f"The plan file {snapshot.path} changed"
-    return EditIssueBody(issue.number, body, body_sha(issue.body), reason)
+    return EditIssueBody(issue.number, body, replaced, reason)
 
 
 def _status(
@@ -221,16 +231,17 @@ def _after(
     """What is known once everything decided is written."""
     memory = snapshot.memory
     plan = read_plan(snapshot.path, parse_document(settled.text))
-    marker = parse_plan_marker(issue.body)
     before, now = body_sha(issue.body), body_sha(body.body if body else issue.body)
     wrote = (*memory.wrote, f"{before}>{now}") if body else memory.wrote
     seen = (*memory.seen_bodies, *snapshot.bodies, before, now)
     held = settled.shown if settled.shown != shown_text(settled.text) else ""
-    made_from = blob_sha(settled.text) if body else marker.base if marker else ""
+    made_from = version_of(body.body if body else issue.body)
     return replace(
         memory,
         format=plan.format if plan else memory.format,
         state="active",
+        stopped="",
+        stop_comment=None,
         base_text=settled.text,
         base_blob=blob_sha(settled.text),
         issue_text=held if settled.holders else "",
@@ -276,6 +287,8 @@ def remember(
                 CommentSnapshot(id=id_)
             ):
                 memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
+            case PostComment(role="stopped"), CommentSnapshot(id=id_):
+                memory = replace(memory, stop_comment=id_)
             case CreateIssue(), IssueSnapshot(number=number, title=title):
                 memory = replace(memory, issue_number=number, title=title)
     wanted = any(isinstance(change, CommitFiles) for change in decision.changes)

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from bot.config import RepoConfig
 from bot.edits import Edits
-from bot.github.ports import CommentSnapshot, GitHubReader, IssueSnapshot, Person, RepoPath
+from bot.errors import UserProblem
+from bot.github.ports import (
+    CommentSnapshot,
+    FileSnapshot,
+    GitHubReader,
+    IssueSnapshot,
+    Person,
+    RepoPath,
+)
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
 from bot.plans.commands import parse_command
 from bot.plans.render import body_sha
@@ -58,8 +66,8 @@ def read(
 ) -> PlanSnapshot:
     """The plan file, its issue, and what the deliveries are about."""
     path = RepoPath(key.name)
-    file = reader.file(path)
     memory = memory or PlanMemory(key.repository_id, path, "")
+    file, problem = _file(reader, path, memory)
     issue: IssueSnapshot | None = None
     unsure = False
     if memory.issue_number is not None:
@@ -79,12 +87,25 @@ def read(
         commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
         bodies=bodies_before(deliveries, body_sha(issue.body)) if issue else (),
         request_title=request.title if request else "",
+        problem=problem,
     )
     if file is None or issue is None:
         return snapshot
     bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
     snapshot = _with_pulls(replace(snapshot, bases=bases, memory=memory), reader, claims)
     return _with_people(snapshot, reader, issue, deliveries, edit_of)
+
+
+def _file(
+    reader: GitHubReader, path: RepoPath, memory: PlanMemory
+) -> tuple[FileSnapshot | None, str]:
+    """The plan file; where it cannot be read, what it was and why it cannot be."""
+    try:
+        return reader.file(path), ""
+    except UserProblem as problem:
+        if memory.issue_number is None or not memory.base_blob:
+            raise
+        return FileSnapshot(path, memory.base_text, memory.base_blob), problem.message
 
 
 def _with_pulls(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.github.ports import (
     CommentSnapshot,
@@ -43,13 +44,40 @@ class TextEdit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command in a comment; ``allowed`` when its author may write to the repository."""
+    """A command in a comment; ``allowed`` when who gave it may write to the repository.
+
+    The comment stands on the issue or pull request ``number`` (0: the plan issue); ``role`` is that
+    of whoever wrote the command, ``at`` when the comment was made. ``done`` says that it was obeyed
+    before: ``landed`` is still to be acknowledged, ``known`` is not. ``several``: the pull request
+    is linked with more plans than this one.
+    """
 
     comment_id: int
     claim: str
     command: Command
     login: str
     allowed: bool
+    number: int = 0
+    role: str = ""
+    at: datetime | None = None
+    done: str = ""
+    several: bool = False
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read for one command alone.
+
+    ``pull`` for a link, the ``role`` of who is to be assigned, the ``issue`` that a command made
+    already, the ``file`` to be adopted, ``changes`` since the last revision.
+    """
+
+    pull: PullSnapshot | None = None
+    role: str = ""
+    issue: int | None = None
+    file: FileSnapshot | None = None
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +85,8 @@ class PlanSnapshot:
     """Everything ``decide`` needs, read once: GitHub's side and what is remembered.
 
     ``refused`` are edits by people who may not write, ``overwritten`` edits that a write of ours
-    replaced unseen. ``comments`` are read only where a command is claimed.
+    replaced unseen. ``comments`` are read only where a command is claimed. With a ``problem`` the
+    file cannot be read and ``file`` is what both sides last agreed on.
     """
 
     path: RepoPath
@@ -77,6 +106,8 @@ class PlanSnapshot:
     echoes: tuple[str, ...] = ()
     pushed: bool = False
     request_title: str = ""
+    log: FileSnapshot | None = None
+    problem: str = ""
 
     def ordered(self, verb: str, *words: str) -> Order | None:
         """The newest command of this kind that is to be obeyed."""

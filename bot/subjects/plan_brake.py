@@ -1,0 +1,215 @@
+"""The brake: a change that takes much of a plan away is left where it is until somebody says so.
+
+Whether a plan is stopped follows from its base and its two sides alone, and the base is kept on
+GitHub too: so a stop outlives the database, ends by itself when what vanished comes back, and
+costs nothing to remember. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.changes import Change, Decision, EditComment, PostComment, React
+from bot.comments import render_comment
+from bot.config import RepoConfig
+from bot.github.ports import FileSnapshot, IssueSnapshot, RepoPath
+from bot.memory import PlanMemory
+from bot.plans.alignment import align
+from bot.plans.document import parse_document
+from bot.plans.formats import read_plan, recognise
+from bot.plans.merge import Vanished
+from bot.plans.render import body_sha, issue_plan_text, plan_text
+from bot.plans.units import read_units
+from bot.subjects.plan_settle import now_linked, taken_in
+from bot.subjects.plan_snapshot import PlanSnapshot
+
+FEWEST_GONE = 3
+"""So many tasks have to vanish at least: one of two is an edit, not a catastrophe."""
+
+_SEEN_BODIES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a plan is left as it is: what happened to which of its sides.
+
+    ``kind`` is ``tasks`` (too many vanished), ``emptied`` (nothing is left), ``format`` (it is no
+    plan any more) or ``unreadable`` (it cannot even be compared; ``why`` says why not).
+    """
+
+    side: Literal["file", "issue"]
+    kind: Literal["tasks", "emptied", "format", "unreadable"]
+    gone: int = 0
+    total: int = 0
+    why: str = ""
+
+
+def vanished_tasks(path: str, before: str, after: str) -> Vanished:
+    """How many tasks of one plan text are not in another, wherever they may have moved.
+
+    Boxes are counted, and the rows that are tasks; where one kind lost the larger share, that one.
+    """
+    old, new = read_units(before), read_units(after)
+    pairs = align(old, new)
+    boxes = [n for n, unit in enumerate(old) if unit.kind == "task"]
+    plan = read_plan(path, parse_document(before))
+    lines = {task.line for task in plan.tasks if task.offset is None} if plan else set()
+    rows = [n for n, unit in enumerate(old) if unit.kind == "row" and n + 1 in lines]
+    found = [Vanished(sum(n not in pairs for n in kind), len(kind)) for kind in (boxes, rows)]
+    return max(found, key=lambda one: (one.gone >= FEWEST_GONE, one.share))
+
+
+def find_stops(
+    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, config: RepoConfig
+) -> tuple[Stop, ...]:
+    """What of this plan's changes is not carried over before somebody confirms it."""
+    bases = snapshot.bases
+    if bases.agreed is None:
+        return ()
+    document = parse_document(file.text)
+    if snapshot.problem or document.refused:
+        why = snapshot.problem or " ".join(problem.message for problem in document.problems[:1])
+        return (Stop("file", "unreadable", why=why),)
+    if snapshot.ordered("sync", "confirm"):
+        return ()
+    found = [
+        _of_file(snapshot.path, bases.agreed, bases.file or bases.agreed, file.text, config),
+        _of_issue(snapshot, issue, config),
+    ]
+    return tuple(stop for stop in found if stop is not None)
+
+
+def _of_file(path: RepoPath, agreed: str, was: str, now: str, config: RepoConfig) -> Stop | None:
+    if now in (agreed, was):
+        return None
+    before, after = plan_text(was), plan_text(now)
+    lost = vanished_tasks(path, before, after)
+    if before.strip() and not after.strip():
+        return Stop("file", "emptied", lost.gone, lost.total)
+    if recognise(path, parse_document(agreed)) and not recognise(path, parse_document(now)):
+        return Stop("file", "format", lost.gone, lost.total)
+    return _too_many("file", lost, config)
+
+
+def _of_issue(snapshot: PlanSnapshot, issue: IssueSnapshot, config: RepoConfig) -> Stop | None:
+    was, now = taken_in(snapshot), issue_plan_text(issue.body)
+    if was is None or now == was or snapshot.ordered("accept"):
+        return None
+    lost = vanished_tasks(snapshot.path, was, now)
+    if was.strip() and not now.strip():
+        return Stop("issue", "emptied", lost.gone, lost.total)
+    return _too_many("issue", lost, config)
+
+
+def _too_many(side: Literal["file", "issue"], lost: Vanished, config: RepoConfig) -> Stop | None:
+    if lost.gone >= FEWEST_GONE and lost.share > config.brake:
+        return Stop(side, "tasks", lost.gone, lost.total)
+    return None
+
+
+def put_back(
+    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, stops: Sequence[Stop]
+) -> tuple[PlanSnapshot, FileSnapshot, tuple[Stop, ...]]:
+    """The plan as it is when the side that was not stopped is taken, where somebody said so.
+
+    Gives the snapshot and the file to go on with, and the stops that are left.
+    """
+    left = []
+    for stop in stops:
+        if stop.kind == "unreadable":
+            left.append(stop)
+        elif stop.side == "file" and snapshot.ordered("take", "issue"):
+            file = replace(file, text=snapshot.bases.agreed or file.text)
+        elif stop.side == "issue" and snapshot.ordered("take", "file"):
+            bases = replace(snapshot.bases, issue=issue_plan_text(issue.body))
+            memory = replace(snapshot.memory, held=(), issue_text="")
+            snapshot = replace(snapshot, bases=bases, memory=memory, refused=())
+        else:
+            left.append(stop)
+    return snapshot, file, tuple(left)
+
+
+def stopped(snapshot: PlanSnapshot, issue: IssueSnapshot, stops: Sequence[Stop]) -> Decision:
+    """Both sides stay as they are; what happened is told once, and what was read is remembered."""
+    memory = snapshot.memory
+    digest = _digest(memory, stops)
+    changes: list[Change] = []
+    if memory.stopped != digest:
+        comment = render_comment(
+            "stopped.md",
+            digest=digest,
+            path=snapshot.path,
+            stops=stops,
+            confirmable=all(stop.kind != "unreadable" for stop in stops),
+            unseen=[edit.after for edit in snapshot.overwritten],
+        )
+        changes.append(PostComment(issue.number, comment, "stopped", reason(stops), once=True))
+    changes += [
+        React(issue.number, order.comment_id, "confused", "A command while the plan is stopped")
+        for order in snapshot.orders
+    ]
+    note = f"stopped: {reason(stops)}"
+    return Decision(tuple(changes), note=note, after=_after(snapshot, issue, digest))
+
+
+def reason(stops: Sequence[Stop]) -> str:
+    """What happened, in one sentence."""
+    said = []
+    for stop in stops:
+        where = "the plan file" if stop.side == "file" else "the plan issue"
+        match stop.kind:
+            case "tasks":
+                said.append(f"{stop.gone} of {stop.total} tasks vanished from {where}")
+            case "emptied":
+                said.append(f"{where} was emptied")
+            case "format":
+                said.append(f"{where} is no plan any more")
+            case "unreadable":
+                said.append(f"{where} cannot be read ({stop.why})")
+    return "; ".join(said)
+
+
+def _digest(memory: PlanMemory, stops: Sequence[Stop]) -> str:
+    """The same while the same sides are stopped against the same base, so that it is told once."""
+    said = "\0".join([memory.path, memory.base_blob, *(stop.side for stop in stops)])
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _after(snapshot: PlanSnapshot, issue: IssueSnapshot, digest: str) -> PlanMemory:
+    """The bases stay: what both sides say is compared with them again. Facts are not applied."""
+    memory = snapshot.memory
+    seen = (*memory.seen_bodies, *snapshot.bodies, body_sha(issue.body))
+    held = dict.fromkeys((*memory.held, *(edit.login for edit in snapshot.refused)))
+    taken = taken_in(snapshot) if snapshot.refused else None
+    handled = (*memory.handled, *(order.claim for order in snapshot.orders))
+    return replace(
+        memory,
+        stopped=digest,
+        body_sha=body_sha(issue.body),
+        seen_bodies=tuple(dict.fromkeys(seen))[-_SEEN_BODIES:],
+        echoes=tuple(dict.fromkeys((*memory.echoes, *snapshot.echoes)))[-_SEEN_BODIES:],
+        held=tuple(held),
+        issue_text=memory.issue_text if taken is None else taken,
+        pulls=now_linked(snapshot),
+        handled=tuple(dict.fromkeys(handled))[-_SEEN_BODIES:],
+    )
+
+
+def went_on(snapshot: PlanSnapshot, issue: IssueSnapshot) -> list[Change]:
+    """The comment that told of a stop says that it is over, and why."""
+    memory = snapshot.memory
+    if not memory.stopped or memory.stop_comment is None:
+        return []
+    orders = (("sync", "confirm"), ("take", "issue"), ("take", "file"))
+    order = next((found for words in orders if (found := snapshot.ordered(*words))), None)
+    comment = render_comment(
+        "went-on.md",
+        digest=memory.stopped,
+        command=" ".join(["/plan", order.command.verb, *order.command.words]) if order else "",
+        login=order.login if order else "",
+    )
+    why = "What the plan was stopped for is over"
+    return [EditComment(issue.number, memory.stop_comment, comment, "stopped", why)]
