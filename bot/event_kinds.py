@@ -34,7 +34,11 @@ class IssueEvent:
 
 @dataclass(frozen=True, slots=True)
 class CommentEvent:
-    """A comment on an issue or pull request was created, edited or deleted."""
+    """A comment on an issue or pull request was created or edited.
+
+    ``issue_body`` is that of the pull request where the comment is ``on_pull``; ``former`` is what
+    an edit replaced, None for a new comment.
+    """
 
     repo: RepoRef
     sender: Person
@@ -44,6 +48,7 @@ class CommentEvent:
     comment_id: int
     body: str
     on_pull: bool = False
+    former: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ def _comment(payload: Mapping[str, Any]) -> Event | Ignored:
         comment_id=_number(comment, "id"),
         body=_text(comment, "body", optional=True),
         on_pull="pull_request" in issue,
+        former=_former_body(payload),
     )
 
 

@@ -94,6 +94,10 @@ class Bound:
             author=self._person(comment.author),
             ours=comment.author == self.world.bot,
             url=self._it.url(f"/issues/{comment.number}#issuecomment-{comment.id}"),
+            created_at=comment.created_at,
+            reactions=sum(
+                id_ == comment.id for id_, _ in (*self._it.reactions, *self._it.other_reactions)
+            ),
         )
 
     def _pull(self, number: int) -> PullSnapshot:

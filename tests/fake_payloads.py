@@ -74,6 +74,7 @@ def comment(repo: FakeRepository, comment: FakeComment) -> dict[str, Any]:
     return {
         "id": comment.id,
         "body": comment.body,
+        "created_at": when(comment.created_at),
         "user": account(repo, comment.author),
         "html_url": repo.url(f"/issues/{comment.number}#issuecomment-{comment.id}"),
         "performed_via_github_app": app(repo, comment.author),

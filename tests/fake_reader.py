@@ -66,6 +66,10 @@ class FakeReader(Bound):
         return [self._comment(one) for one in self._it.comments_on(number)]
 
     @reads
+    def reacted(self, comment_id: int) -> bool:
+        return any(id_ == comment_id for id_, _ in self._it.reactions)
+
+    @reads
     def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
         path = RepoPath(path)
         commit = self._it.git.resolve(ref or self._it.default_branch)

@@ -36,6 +36,7 @@ class FakeComment:
     number: int
     body: str
     author: str
+    created_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +73,9 @@ class FakeRepository:
     milestones: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
     reactions: list[tuple[int, str]] = field(default_factory=list)
+    """What the App reacted with, by comment."""
+    other_reactions: list[tuple[int, str]] = field(default_factory=list)
+    """What anybody else did."""
 
     @property
     def ref(self) -> RepoRef:
@@ -200,7 +204,7 @@ class FakeRepository:
     def add_comment(self, actor: str, number: int, body: str) -> FakeComment:
         issue = self.issues[number]
         issue.updated_at = self.world.tick()
-        comment = FakeComment(self.world.next_comment(), number, body, actor)
+        comment = FakeComment(self.world.next_comment(), number, body, actor, self.world.now)
         self.comments[comment.id] = comment
         self._comment_event("created", actor, comment)
         return comment

@@ -198,7 +198,8 @@ class FakeWriter(Bound):
 
     @writes
     def react(self, comment_id: int, reaction: str) -> None:
-        if comment_id in self._it.comments:
+        known = (comment_id, reaction) in self._it.reactions
+        if comment_id in self._it.comments and not known:
             self._it.reactions.append((comment_id, reaction))
 
     def _existing(self, number: int) -> FakeIssue:

@@ -108,6 +108,12 @@ class LiveReader:
             lambda data: payloads.comment(data, app_id=self._app_id, app_slug=slug),
         )
 
+    def reacted(self, comment_id: int) -> bool:
+        """https://docs.github.com/en/rest/reactions/reactions#list-reactions-for-an-issue-comment"""
+        bot = f"{self.app_slug}[bot]"
+        suffix = f"/issues/comments/{int(comment_id)}/reactions"
+        return bot in self._all(suffix, lambda data: payloads.person(data.get("user")).login)
+
     def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
         """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
         query = {"ref": ref} if ref else {}

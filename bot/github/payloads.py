@@ -157,7 +157,15 @@ def comment(data: Data, *, app_id: int, app_slug: str) -> CommentSnapshot:
         author=author,
         ours=by_us or (author.is_bot and author.login == f"{app_slug}[bot]"),
         url=_text(data, "html_url"),
+        created_at=moment(data.get("created_at")),
+        reactions=_reactions(data),
     )
+
+
+def _reactions(data: Data) -> int:
+    counts = data.get("reactions")
+    total = counts.get("total_count") if isinstance(counts, Mapping) else 0
+    return total if isinstance(total, int) and not isinstance(total, bool) else 0
 
 
 def pull(data: Data) -> PullSnapshot:

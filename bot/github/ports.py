@@ -139,13 +139,18 @@ class FileSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class CommentSnapshot:
-    """An issue comment; ``ours`` only when this App itself wrote it."""
+    """An issue comment; ``ours`` only when this App itself wrote it.
+
+    ``reactions`` is how many reactions anybody gave it, where GitHub says so.
+    """
 
     id: int
     body: str
     author: Person
     ours: bool = False
     url: str = ""
+    created_at: datetime | None = None
+    reactions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,10 @@ class GitHubReader(Protocol):
 
     def comments(self, number: int) -> list[CommentSnapshot]:
         """The comments of an issue or pull request, oldest first, all pages."""
+        ...
+
+    def reacted(self, comment_id: int) -> bool:
+        """Whether this App itself reacted to an issue comment, all pages; False when it is gone."""
         ...
 
     def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:

@@ -84,23 +84,42 @@ def _body_claim(event: IssueEvent) -> str:
     if event.former_body is None:
         return claim
     here, before = parse_plan_marker(event.body), parse_plan_marker(event.former_body)
-    stale = not event.sender.is_bot and here and before and here.base != before.base
+    stale = not event.sender.is_bot and here and before and here.version != before.version
     return f"{claim}:{body_sha(event.former_body)}{':stale' if stale else ''}"
 
 
 def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:
-    command = None if event.on_pull else parse_command(event.body)
-    if command is None:
+    command = parse_command(event.body)
+    former = parse_command(event.former or "")
+    if command is None or (former is not None and former.digest == command.digest):
+        # An edit of anything but its command orders nothing new.
         return []
     repository_id = event.repo.id
+    claim = f"comment:{event.comment_id}:{command.digest}"
+    if event.on_pull:
+        return _of_pull_comment(event, known, claim)
     marker = parse_plan_marker(event.issue_body)
     path = known.plan_path_of_issue(repository_id, event.number) or (marker and marker.path)
     if path:
-        claim = f"comment:{event.comment_id}:{body_sha(event.body)[:16]}"
         return [_plan(repository_id, path, claim)]
     if command.verb != "accept":
         return []
     return [Trigger(SubjectKey(repository_id, "request", str(event.number)), "request")]
+
+
+def _of_pull_comment(event: CommentEvent, known: Known, claim: str) -> list[Trigger]:
+    """The plan that a pull request is linked with; where it is with several, the first one says so."""
+    repository_id = event.repo.id
+    links = parse_links(event.issue_body)
+    there = set(known.plan_paths(repository_id))
+    named = [known.plan_path_of_issue(repository_id, number) for number in links.issues]
+    named += [path for path in links.paths if path in there]
+    linked = known.plan_paths_of_pull(repository_id, event.number)
+    paths = sorted({path for path in (*named, *linked) if path})
+    if not paths:
+        return []
+    several = ":several" if len(paths) > 1 else ""
+    return [_plan(repository_id, paths[0], f"{claim}:{event.number}{several}")]
 
 
 def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:
