@@ -1,90 +1,86 @@
-"""Which plan and which tasks a pull request says it is about.
+"""Which plans and tasks a pull request says it is about, and where it says so.
 
-Only what a reader sees as the author's own prose counts: code spans, fences, quotes and HTML
-comments are passed over.
+The whole grammar, with examples: docs/linking.md. Only the author's own prose counts
+(``bot.plans.link_text``), and nothing is guessed: a plan without a task names no task.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from markdown_it import MarkdownIt
-
-DASHES = re.compile("[‐-―−]")
-_PLAN = re.compile(r"^\s*(?:[-*+]\s+)?plan\s*:\s*(.+?)\s*$", re.IGNORECASE)
-_TASKS = re.compile(r"^\s*(?:[-*+]\s+)?tasks?\s*:\s*(.+?)\s*$", re.IGNORECASE)
-_DEVLOOP = re.compile(r"^\s*(?:[-*+]\s+)?devloop\s*:\s*(.+?)\s*$", re.IGNORECASE)
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?:.*?[^`])\1(?!`)", re.DOTALL)
-_HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_NUMBER = re.compile(r"#?(\d{1,9})")
-_ADDRESS = re.compile(r'"([^"\n]{3,200})"|“([^”\n]{3,200})”|([A-Za-z0-9][A-Za-z0-9._/\-]{0,63})')
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What a text links to; ``issues`` and ``paths`` name plans, ``tasks`` their addresses.
-
-    A quoted beginning is kept as ``"the words"`` with its quotes, dashes in ids become ``-``.
-    """
-
-    issues: tuple[int, ...] = ()
-    paths: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-    devloop: str = ""
-
-
-def parse_links(body: str) -> Links:
-    """The links of a pull request body; never raises, an empty ``Links`` where there are none.
-
-    >>> parse_links("Plan: #12\\nTasks: 2, S‑1/T‑2\\nDevloop: docs/out.md").tasks
-    ('2', 'S-1/T-2')
-    """
-    issues: dict[int, None] = {}
-    paths: dict[str, None] = {}
-    tasks: dict[str, None] = {}
-    devloop = ""
-    for line in _prose_lines(body):
-        if plan := _PLAN.match(line):
-            _add_plan(plan[1], issues, paths)
-        elif named := _TASKS.match(line):
-            tasks.update((address, None) for address in _addresses(named[1]))
-        elif output := _DEVLOOP.match(line):
-            devloop = devloop or output[1]
-    return Links(tuple(issues), tuple(paths), tuple(tasks), devloop)
-
-
-def _add_plan(value: str, issues: dict[int, None], paths: dict[str, None]) -> None:
-    for part in (piece.strip().strip("<>") for piece in value.split(",")):
-        if number := _NUMBER.fullmatch(part):
-            issues[int(number[1])] = None
-        elif part:
-            paths[part.removeprefix("./")] = None
-
-
-def _addresses(value: str) -> list[str]:
-    found = []
-    for match in _ADDRESS.finditer(DASHES.sub("-", value)):
-        quoted = match[1] or match[2]
-        found.append(f'"{quoted}"' if quoted else match[3].rstrip("."))
-    return found
-
-
-def _prose_lines(body: str) -> list[str]:
-    lines: list[str] = []
-    quote_depth = 0
-    for token in _BLOCKS.parse(body[:_LONGEST_BODY].replace("\x00", "�")):
-        if token.type == "blockquote_open":
-            quote_depth += 1
-        elif token.type == "blockquote_close":
-            quote_depth -= 1
-        elif token.type == "inline" and not quote_depth:
-            text = _HTML_COMMENT.sub(" ", _CODE_SPAN.sub(" ", token.content))
-            lines.extend(text.split("\n"))
-    return lines
-
-
-_LONGEST_BODY = 262_144
-_BLOCKS = MarkdownIt("gfm-like", {"maxNesting": 200, "linkify": False}).disable(
-    ["inline", "text_join"]
+from bot.plans.link_finder import (
+    LONGEST_DEVLOOP,
+    MOST_PLANS,
+    MOST_REVERTS,
+    MOST_TASKS,
+    Found,
+    parse_devloop,
 )
+from bot.plans.link_text import prose_lines
+from bot.plans.link_values import Links, PlanLink, Source, TaskLink
+
+__all__ = [
+    "LINK_CODES",
+    "LONGEST_DEVLOOP",
+    "MOST_PLANS",
+    "MOST_REVERTS",
+    "MOST_TASKS",
+    "Links",
+    "PlanLink",
+    "Source",
+    "TaskLink",
+    "body_lines",
+    "branch_name",
+    "parse_devloop",
+    "parse_links",
+]
+
+LINK_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "link.plan-unreadable": "What stands after `Plan:` names no plan.",
+        "link.task-unreadable": "What stands after `Task:` names no task.",
+        "link.in-code": "A plan or task is named in a code span, which is not read.",
+        "link.no-colon": "A line names a plan or task without a colon.",
+        "link.other-repository": "A plan of another repository is named.",
+        "link.too-many": "More plans or tasks are named than are read.",
+    }
+)
+"""The findings about a pull request's own words; all are warnings."""
+
+
+def parse_links(
+    body: str,
+    title: str = "",
+    branch: str = "",
+    commits: Sequence[str] = (),
+    *,
+    repo: str = "",
+    closes: bool = True,
+) -> Links:
+    """The links of a pull request; never raises, an empty ``Links`` where there are none.
+
+    ``commits`` are the messages of its commits, ``repo`` is ``owner/name`` (what names another
+    repository is passed over), ``closes`` says that it goes into the default branch: only there do
+    closing keywords count.
+
+    >>> links = parse_links("Plan: #12\\nTasks: 2, S‑1/T‑2")
+    >>> [task.named for task in links.tasks_of(12, "")]
+    ['2', 'S-1/T-2']
+    """
+    found = Found(repo.casefold())
+    found.body(prose_lines(body), closes=closes)
+    found.headlines(title, commits)
+    found.branch(branch)
+    return found.links()
+
+
+def branch_name(issue: int, address: str) -> str:
+    """A branch's name that links a pull request to a task: ``plan-12/task-S-1-T-2``."""
+    return f"plan-{issue}/task-{address.replace('/', '-')}"
+
+
+def body_lines(issue: int, addresses: Sequence[str]) -> str:
+    """The lines for a pull request's body that link it to tasks of a plan."""
+    key = "Task" if len(addresses) == 1 else "Tasks"
+    return f"Plan: #{issue}\n{key}: {', '.join(addresses)}" if addresses else f"Plan: #{issue}"

@@ -125,8 +125,8 @@ def _reason(pull: PullMemory, path: str) -> str:
 
 def _linked(pull: PullSnapshot, memory: PlanMemory, plan: Plan | None) -> PullMemory:
     links = parse_links(pull.body)
-    about_this = memory.issue_number in links.issues or memory.path in links.paths
-    tasks = _resolve(links.tasks, plan) if about_this else ()
+    named = [task.named for task in links.tasks_of(memory.issue_number, memory.path)]
+    tasks = _resolve(named, plan)
     state = "merged" if pull.merged else pull.state
     if state == "open" and pull.draft:
         state = "draft"
