@@ -41,6 +41,14 @@ def is_gone(answer: Answer) -> bool:
     return answer.status in (404, 410)
 
 
+def is_empty(answer: Answer) -> bool:
+    """Whether a repository says that nothing was ever committed to it.
+
+    https://docs.github.com/en/rest/git/refs#get-a-reference
+    """
+    return answer.status == 409 and "empty" in message(answer).lower()
+
+
 def issues_are_off(answer: Answer) -> bool:
     """Whether there is no issue to see because the repository has none at all."""
     return answer.status == 410 and "disabled" in message(answer)

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
 from bot.errors import Retryable, UserProblem
-from bot.github.answers import failure, objects, ok, unreadable
+from bot.github.answers import failure, is_empty, is_gone, objects, ok, unreadable
 from bot.github.auth import Clock
 from bot.github.payloads import Data, Malformed
 from bot.github.ports import RepoPath, RepoRef
@@ -136,15 +136,14 @@ class Channel:
         self,
         suffix: str,
         *,
-        missing: tuple[int, ...] = (404, 410),
         query: Mapping[str, str] | None = None,
     ) -> list[Data]:
-        """The objects of all pages of a list; a status in ``missing`` says there are no more."""
+        """The objects of all pages of a list; of a thing that is not there, none."""
         found: list[Data] = []
         for page in range(1, MOST_PAGES + 1):
             paging = {"per_page": str(PER_PAGE), "page": str(page)}
             answer = self.get(suffix, {**(query or {}), **paging})
-            if answer.status in missing:
+            if is_gone(answer) or is_empty(answer):
                 break
             if not ok(answer):
                 raise failure(answer, self.clock())

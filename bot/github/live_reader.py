@@ -13,6 +13,7 @@ from bot.errors import Retryable, UserProblem
 from bot.github import payloads
 from bot.github.answers import (
     failure,
+    is_empty,
     is_gone,
     issues_are_off,
     mapping,
@@ -25,6 +26,7 @@ from bot.github.channel import Channel, branch_part, name_part, path_part
 from bot.github.gitids import git_blob_id
 from bot.github.payloads import Data
 from bot.github.ports import (
+    ChangedFile,
     CommentSnapshot,
     CommitSnapshot,
     Compared,
@@ -42,8 +44,6 @@ from bot.github.transport import Answer
 LARGEST_FILE = 1024 * 1024
 _COMPARE_LIMIT = 300
 _ROLES = ("admin", "maintain", "write", "triage", "read", "none")
-# An empty repository has neither commits nor branches, and says so with 409.
-_NO_COMMITS = (404, 409, 410)
 
 T = TypeVar("T")
 
@@ -149,11 +149,11 @@ class LiveReader:
         query = {"path": str(path)} if path is not None else {}
         if since is not None:
             query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._all("/commits", payloads.commit, missing=_NO_COMMITS, query=query)
+        return self._all("/commits", payloads.commit, query=query)
 
     def head(self, branch: str) -> str | None:
         """https://docs.github.com/en/rest/git/refs#get-a-reference"""
-        data = self._object(f"/git/ref/heads/{branch_part(branch)}", missing=_NO_COMMITS)
+        data = self._object(f"/git/ref/heads/{branch_part(branch)}")
         if data is None:
             return None
         return self._channel.value(
@@ -207,9 +207,7 @@ class LiveReader:
 
     def paths(self, commit: str) -> list[str] | None:
         """https://docs.github.com/en/rest/git/trees#get-a-tree"""
-        data = self._object(
-            f"/git/trees/{name_part(commit)}", missing=_NO_COMMITS, query={"recursive": "1"}
-        )
+        data = self._object(f"/git/trees/{name_part(commit)}", query={"recursive": "1"})
         if data is None:
             return []
         items = data[1].get("tree")
@@ -251,6 +249,14 @@ class LiveReader:
             f"/pulls/{int(number)}/files", lambda data: payloads.text_of(data, "filename")
         )
 
+    def pull_files(self, number: int) -> list[ChangedFile]:
+        """https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files"""
+        return self._all(f"/pulls/{int(number)}/files", payloads.changed_file)
+
+    def pull_commits(self, number: int) -> list[CommitSnapshot]:
+        """https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request"""
+        return self._all(f"/pulls/{int(number)}/commits", payloads.commit)
+
     def permission(self, login: str) -> str:
         """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
         return self._roles.of(self.repo.id, login, lambda: self._role(login))
@@ -278,11 +284,10 @@ class LiveReader:
         self,
         suffix: str,
         *,
-        missing: tuple[int, ...] = (404, 410),
         query: Mapping[str, str] | None = None,
     ) -> tuple[Answer, Data] | None:
         answer = self._channel.get(suffix, query)
-        if answer.status in missing:
+        if is_gone(answer) or is_empty(answer):
             return None
         if not ok(answer):
             raise failure(answer, self._channel.clock())
@@ -294,10 +299,9 @@ class LiveReader:
         make: Callable[[Data], T],
         *,
         leave_out: Callable[[Data], bool] = lambda data: False,
-        missing: tuple[int, ...] = (404, 410),
         query: Mapping[str, str] | None = None,
     ) -> list[T]:
-        items = self._channel.pages(suffix, missing=missing, query=query)
+        items = self._channel.pages(suffix, query=query)
         try:
             return [make(item) for item in items if not leave_out(item)]
         except payloads.Malformed as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.github.ports import (
+    ChangedFile,
     CommentSnapshot,
     CommitSnapshot,
     IssueSnapshot,
@@ -171,7 +172,8 @@ def _reactions(data: Data) -> int:
 def pull(data: Data) -> PullSnapshot:
     """https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request"""
     head, base = part_of(data, "head"), part_of(data, "base")
-    source = head.get("repo")
+    source, target = head.get("repo"), base.get("repo")
+    merged_by = data.get("merged_by")
     return PullSnapshot(
         number=number_of(data, "number"),
         title=_text(data, "title"),
@@ -188,7 +190,15 @@ def pull(data: Data) -> PullSnapshot:
         merge_commit_sha=_text(data, "merge_commit_sha") or None,
         merged_at=moment(data.get("merged_at")),
         head_full_name=_text(source, "full_name") or None if isinstance(source, Mapping) else None,
+        base_sha=_text(base, "sha"),
+        default_branch=_text(target, "default_branch") if isinstance(target, Mapping) else "",
+        merged_by=person(merged_by) if isinstance(merged_by, Mapping) else None,
     )
+
+
+def changed_file(data: Data) -> ChangedFile:
+    """https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files"""
+    return ChangedFile(text_of(data, "filename"), _text(data, "status") or "modified")
 
 
 def commit(data: Data) -> CommitSnapshot:

@@ -155,7 +155,11 @@ class CommentSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class PullSnapshot:
-    """A pull request as GitHub holds it now; ``state`` is ``open`` or ``closed``."""
+    """A pull request as GitHub holds it now; ``state`` is ``open`` or ``closed``.
+
+    ``base_sha`` is the commit of the base branch that it was last compared with,
+    ``default_branch`` that of the repository it goes into ("" where GitHub does not say).
+    """
 
     number: int
     title: str
@@ -171,6 +175,18 @@ class PullSnapshot:
     merge_commit_sha: str | None = None
     merged_at: datetime | None = None
     head_full_name: str | None = None
+    base_sha: str = ""
+    default_branch: str = ""
+    merged_by: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that a pull request changes; ``status`` is ``added``, ``removed``, ``modified``,
+    ``renamed``, ``copied``, ``changed`` or ``unchanged``."""
+
+    path: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +309,14 @@ class GitHubReader(Protocol):
 
     def pull_paths(self, number: int) -> list[str]:
         """Paths that a pull request changes, all pages (GitHub lists at most 3,000)."""
+        ...
+
+    def pull_files(self, number: int) -> list[ChangedFile]:
+        """What a pull request changes, all pages (GitHub lists at most 3,000)."""
+        ...
+
+    def pull_commits(self, number: int) -> list[CommitSnapshot]:
+        """The commits of a pull request, oldest first, all pages (GitHub lists at most 250)."""
         ...
 
     def permission(self, login: str) -> str:

@@ -216,6 +216,15 @@ def test_an_empty_repository_has_no_commits(live: Live) -> None:
     assert live.reader.head("main") is None
 
 
+def test_a_conflict_is_no_empty_repository(live: Live) -> None:
+    """Whoever takes it for one does not see what was made, and makes it again."""
+    live.server.answers(Answer(409, {"message": "Conflict"}))
+    with pytest.raises(Stale):
+        live.reader.commits()
+    with pytest.raises(Stale):
+        live.reader.head("main")
+
+
 @pytest.mark.parametrize(
     ("status", "message"),
     [

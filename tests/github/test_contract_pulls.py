@@ -66,6 +66,35 @@ def test_a_pull_request_follows_its_branch(github: Side) -> None:
     assert github.reader.pull_paths(99) == []
 
 
+def test_what_a_pull_request_changes_and_who_merges_it(github: Side) -> None:
+    base = github.reader.head("main")
+    github.bob.create_branch("topic")
+    first = github.bob.push_file("a.md", "a\n", "[T012] Add a\n\nBecause of b.", "topic")
+    second = github.bob.push_files({"c.md": "c", "README.md": "b"}, "more", "topic")
+    number = github.bob.open_pull("topic", "Search")
+    pull = github.reader.pull(number)
+    assert pull is not None
+    assert (pull.base_sha, pull.default_branch, pull.merged_by) == (base, "main", None)
+
+    def changed() -> set[tuple[str, str]]:
+        return {(file.path, file.status) for file in github.reader.pull_files(number)}
+
+    assert changed() == {("a.md", "added"), ("c.md", "added"), ("README.md", "modified")}
+    commits = github.reader.pull_commits(number)
+    assert [commit.sha for commit in commits] == [first, second]
+    assert commits[0].message == "[T012] Add a\n\nBecause of b."
+
+    github.alice.merge_pull(number)
+    pull = github.reader.pull(number)
+    assert pull is not None
+    assert pull.merged_by is not None
+    assert (pull.merged_by.login, pull.merged_by.is_bot) == ("alice", False)
+    assert changed() == {("a.md", "added"), ("c.md", "added"), ("README.md", "modified")}
+    assert [commit.sha for commit in github.reader.pull_commits(number)] == [first, second]
+    assert github.reader.pull_commits(99) == []
+    assert github.reader.pull_files(99) == []
+
+
 def test_a_merge_closes_what_it_says_it_closes(github: Side) -> None:
     first, second = github.alice.open_issue("first"), github.alice.open_issue("second")
     github.bob.create_branch("topic")

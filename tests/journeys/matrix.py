@@ -362,11 +362,12 @@ def play_case(play: Play, case: Case) -> tuple[bool, list[str]]:
 
 @dataclass(slots=True)
 class Tried:
-    """How many cases were tried, by kind, and what was wrong."""
+    """How many cases were tried, by kind, and what was wrong; ``loud`` tells what was parked."""
 
     cases: Counter[str] = field(default_factory=Counter)
     parked: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    loud: bool = False
 
     def note(self, players: Players, case: Case) -> Play:
         """Play a case."""
@@ -379,6 +380,8 @@ class Tried:
             found = ["it never came to an end"]
         self.cases[case.kind] += play.struck
         self.parked[case.kind] += bool(play.plansync.parked)
+        if self.loud and play.plansync.parked:
+            print(f"{case}: parked, {play.plansync.parked[0]}", flush=True)
         if found:
             self.wrong.append(f"{case}: {'; '.join(found[:4])}")
             print(self.wrong[-1], flush=True)
@@ -388,10 +391,16 @@ class Tried:
 
 
 def run(
-    share: float, seed: int, *, only: str = "", minutes: float = 60, key: str | None = None
+    share: float,
+    seed: int,
+    *,
+    only: str = "",
+    minutes: float = 60,
+    key: str | None = None,
+    loud: bool = False,
 ) -> Tried:
     """Try that share of all cases, or as many as fit into the time."""
-    chance, tried, players = random.Random(seed), Tried(), Players(key)
+    chance, tried, players = random.Random(seed), Tried(loud=loud), Players(key)
     ends = time.monotonic() + minutes * 60
     try:
         for situation in SITUATIONS:
@@ -422,10 +431,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="situations whose name contains this")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--parked", action="store_true", help="say why a case was parked")
     given = parser.parse_args()
     start = time.monotonic()
     be_quiet()
-    tried = run(given.share, given.seed, only=given.only, minutes=given.minutes)
+    tried = run(given.share, given.seed, only=given.only, minutes=given.minutes, loud=given.parked)
     for kind, count in tried.cases.items():
         print(f"{count:5} {kind} ({tried.parked[kind]} waited for an operator)")
     print(
