@@ -18,7 +18,8 @@ class Ignored:
 class IssueEvent:
     """An issue was opened, edited, labelled, deleted …; ``body`` as the payload has it.
 
-    ``former_body`` is what an edit of the body replaced; None for every other event.
+    ``former_body`` is what an edit of the body replaced; None for every other event. ``by_app``
+    says that an App opened the issue.
     """
 
     repo: RepoRef
@@ -30,6 +31,7 @@ class IssueEvent:
     labels: tuple[str, ...]
     label: str | None = None
     former_body: str | None = None
+    by_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class CommentEvent:
     body: str
     on_pull: bool = False
     former: str | None = None
+    by_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,13 @@ class PullEvent:
     head_ref: str
     head_sha: str
     base_ref: str
+    default_branch: str = ""
+    merge_commit_sha: str = ""
+
+    @property
+    def into_default(self) -> bool:
+        """Whether it goes into the default branch; so it is taken to be where nobody says."""
+        return self.base_ref == (self.default_branch or self.base_ref)
 
 
 @dataclass(frozen=True, slots=True)

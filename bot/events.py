@@ -43,7 +43,15 @@ __all__ = [
 ISSUE_ACTIONS = frozenset({"opened", "edited", "labeled", "reopened", "deleted", "transferred"})
 COMMENT_ACTIONS = frozenset({"created", "edited"})
 PULL_ACTIONS = frozenset(
-    {"opened", "edited", "closed", "reopened", "ready_for_review", "converted_to_draft"}
+    {
+        "opened",
+        "edited",
+        "closed",
+        "reopened",
+        "ready_for_review",
+        "converted_to_draft",
+        "synchronize",
+    }
 )
 REPOSITORY_ACTIONS = frozenset(
     {"archived", "unarchived", "edited", "renamed", "transferred", "publicized", "privatized"}
@@ -92,6 +100,7 @@ def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
         labels=_label_names(issue),
         label=_text(label, "name") if isinstance(label, Mapping) else None,
         former_body=_former_body(payload),
+        by_app=_is_by_app(issue),
     )
 
 
@@ -101,6 +110,13 @@ def _former_body(payload: Mapping[str, Any]) -> str | None:
     body = changes.get("body") if isinstance(changes, Mapping) else None
     former = body.get("from") if isinstance(body, Mapping) else None
     return former if isinstance(former, str) else None
+
+
+def _is_by_app(issue: Mapping[str, Any]) -> bool:
+    """Whether an App opened the issue, for itself or on behalf of a person."""
+    author = issue.get("user")
+    is_bot = isinstance(author, Mapping) and author.get("type") == "Bot"
+    return is_bot or isinstance(issue.get("performed_via_github_app"), Mapping)
 
 
 def _comment(payload: Mapping[str, Any]) -> Event | Ignored:
@@ -121,6 +137,7 @@ def _comment(payload: Mapping[str, Any]) -> Event | Ignored:
         body=_text(comment, "body", optional=True),
         on_pull="pull_request" in issue,
         former=_former_body(payload),
+        by_app=_is_by_app(issue),
     )
 
 
@@ -143,7 +160,14 @@ def _pull(payload: Mapping[str, Any]) -> Event | Ignored:
         head_ref=_text(head, "ref"),
         head_sha=_text(head, "sha"),
         base_ref=_text(base, "ref"),
+        default_branch=_default_branch(payload),
+        merge_commit_sha=_text(pull, "merge_commit_sha", optional=True),
     )
+
+
+def _default_branch(payload: Mapping[str, Any]) -> str:
+    name = _object(payload, "repository").get("default_branch")
+    return name if isinstance(name, str) else ""
 
 
 def _push(payload: Mapping[str, Any]) -> Event | Ignored:

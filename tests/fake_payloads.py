@@ -98,9 +98,10 @@ def pull(repo: FakeRepository, pull: FakePull) -> dict[str, Any]:
         "head": {
             "ref": pull.head,
             "sha": repo.head_of(pull),
-            "repo": {"id": repo.id, "full_name": repo.full_name},
+            "repo": {"id": repo.id, "full_name": pull.fork or repo.full_name},
         },
-        "base": {"ref": pull.base, "sha": repo.git.branches[pull.base]},
+        "base": {"ref": pull.base, "sha": repo.git.branches[pull.base], "repo": repository(repo)},
+        "merged_by": account(repo, pull.merged_by) if pull.merged_by else None,
     }
 
 

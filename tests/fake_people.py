@@ -90,9 +90,14 @@ class FakePerson:
         body: str = "",
         base: str | None = None,
         draft: bool = False,
+        fork: str = "",
     ) -> int:
         base = base or self.repo.default_branch
-        return self.repo.open_pull(self.login, head, base, title, body, draft).number
+        return self.repo.open_pull(self.login, head, base, title, body, draft, fork).number
+
+    def make_ready(self, number: int) -> None:
+        """A draft is a draft no more."""
+        self.repo.make_ready(self.login, number)
 
     def edit_pull(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
         self.repo.edit_issue(self.login, number, title=title, body=body)

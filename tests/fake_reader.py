@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.errors import UserProblem
 from bot.github.live_reader import LARGEST_FILE
 from bot.github.ports import (
+    ChangedFile,
     CommentSnapshot,
     CommitSnapshot,
     Compared,
@@ -159,6 +160,33 @@ class FakeReader(Bound):
     def pull_paths(self, number: int) -> list[str]:
         pull = self._it.pulls.get(number)
         return self._it.pull_paths(pull) if pull else []
+
+    @reads
+    def pull_files(self, number: int) -> list[ChangedFile]:
+        pull = self._it.pulls.get(number)
+        if pull is None:
+            return []
+        at = self._it.git.commits[pull.merge_base or self._it.merge_base_of(pull)].files
+        now = self._it.git.commits[self._it.head_of(pull)].files
+        return [
+            ChangedFile(
+                path, "removed" if path not in now else "modified" if path in at else "added"
+            )
+            for path in self._it.pull_paths(pull)
+        ]
+
+    @reads
+    def pull_commits(self, number: int) -> list[CommitSnapshot]:
+        pull, git = self._it.pulls.get(number), self._it.git
+        if pull is None:
+            return []
+        before = set(git.ancestors(pull.merge_base or self._it.merge_base_of(pull)))
+        own = [sha for sha in reversed(git.ancestors(self._it.head_of(pull))) if sha not in before]
+        return [
+            CommitSnapshot(sha, one.message, one.parents, one.date, one.author)
+            for sha in own
+            for one in [git.commits[sha]]
+        ]
 
     @reads
     def permission(self, login: str) -> str:

@@ -49,6 +49,10 @@ class FakePull:
     merged_at: datetime | None = None
     merged_paths: tuple[str, ...] = ()
     last_head: str = ""
+    merge_base: str = ""
+    merged_by: str = ""
+    fork: str = ""
+    """The full name of the repository that the head is in, where it is another one."""
 
 
 @dataclass(slots=True)
@@ -273,19 +277,35 @@ class FakeRepository:
                 self._issue_event("synchronize", actor, self.issues[pull.number], **more)
 
     def open_pull(
-        self, actor: str, head: str, base: str, title: str, body: str, draft: bool = False
+        self,
+        actor: str,
+        head: str,
+        base: str,
+        title: str,
+        body: str,
+        draft: bool = False,
+        fork: str = "",
     ) -> FakePull:
         issue = self._new_issue(actor, title, body)
-        pull = FakePull(issue.number, head, base, draft, last_head=self.git.branches[head])
+        pull = FakePull(
+            issue.number, head, base, draft, last_head=self.git.branches[head], fork=fork
+        )
         self.pulls[issue.number] = pull
         self._issue_event("opened", actor, issue)
         return pull
+
+    def make_ready(self, actor: str, number: int) -> None:
+        """An open draft is ready for review."""
+        self.world.tick()
+        self.pulls[number].draft = False
+        self._issue_event("ready_for_review", actor, self.issues[number])
 
     def merge_pull(self, actor: str, number: int) -> str:
         """A true merge commit; closes the issues that the body names with a closing keyword."""
         pull, issue = self.pulls[number], self.issues[number]
         base, head = self.git.branches[pull.base], self.head_of(pull)
         pull.merged_paths = tuple(self.pull_paths(pull))
+        pull.merge_base, pull.merged_by = self.merge_base_of(pull), actor
         now = self.world.tick()
         message = f"Merge pull request #{number} from {pull.head}\n\n{issue.title}"
         sha = self.git.merge(base, head, message, author=actor, date=now)
@@ -302,5 +322,10 @@ class FakeRepository:
     def pull_paths(self, pull: FakePull) -> list[str]:
         if pull.merge_commit is not None:
             return list(pull.merged_paths)
-        head = self.head_of(pull)
-        return self.git.changed(self.git.merge_base(self.git.branches[pull.base], head), head)
+        return self.git.changed(self.merge_base_of(pull), self.head_of(pull))
+
+    def merge_base_of(self, pull: FakePull) -> str:
+        """The commit that an open pull request's changes are counted from."""
+        found = self.git.merge_base(self.git.branches[pull.base], self.head_of(pull))
+        assert found is not None
+        return found

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote
 from bot.emulator.api import Api, ApiError
 from bot.emulator.front import Call, Forward, Handle, Reply
 
-_PULL = re.compile(r"/repos/([^/]+/[^/]+)/pulls/(\d+)(/files)?")
+_PULL = re.compile(r"/repos/([^/]+/[^/]+)/pulls/(\d+)(/files|/commits)?")
 _CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)", re.IGNORECASE)
 
 
@@ -40,24 +40,24 @@ def with_current_head(api: Api, repository: str, pull: Mapping[str, Any]) -> dic
 
 
 def complete_pulls(api: Api, handle: Handle) -> Handle:
-    """``handle`` with the pull requests and their files answered as GitHub answers them."""
+    """``handle`` with the pull requests and their files and commits as GitHub has them."""
 
     def completed(call: Call, forward: Forward) -> Reply:
         match = _PULL.fullmatch(call.path)
         if call.method != "GET" or not match:
             return handle(call, forward)
-        repository, _, files = match.groups()
+        repository, _, part = match.groups()
 
         def better(call: Call) -> Reply:
-            whole = replace(call, path=call.path.removesuffix("/files"), query="")
+            whole = replace(call, path=call.path.removesuffix(part or ""), query="")
             reply = forward(whole)
             if reply.status != 200:
                 return reply
             pull = with_current_head(api, repository, json.loads(reply.body))
             data: object = pull
-            if files:
+            if part:
                 first = parse_qs(call.query).get("page", ["1"]) == ["1"]
-                data = _files(api, repository, pull) if first else []
+                data = _compared(api, repository, pull)[part.lstrip("/")] if first else []
             return replace(reply, body=json.dumps(data).encode())
 
         return handle(call, better)
@@ -65,7 +65,7 @@ def complete_pulls(api: Api, handle: Handle) -> Handle:
     return completed
 
 
-def _files(api: Api, repository: str, pull: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _compared(api: Api, repository: str, pull: Mapping[str, Any]) -> dict[str, Any]:
     path = f"/repos/{repository}/compare/{pull['base']['sha']}...{pull['head']['sha']}"
-    found: list[dict[str, Any]] = api.call("GET", path)["files"]
+    found: dict[str, Any] = api.call("GET", path)
     return found

@@ -128,6 +128,8 @@ def test_each_read_is_one_request(live: Live) -> None:
         ),
         (lambda r: r.labels(), "/labels", {"per_page": "100", "page": "1"}),
         (lambda r: r.pull_paths(3), "/pulls/3/files", {"per_page": "100", "page": "1"}),
+        (lambda r: r.pull_files(3), "/pulls/3/files", {"per_page": "100", "page": "1"}),
+        (lambda r: r.pull_commits(3), "/pulls/3/commits", {"per_page": "100", "page": "1"}),
         (
             lambda r: r.milestones(),
             "/milestones",
