@@ -15,12 +15,13 @@ BODY_BUDGET = 60_000
 
 _PLAN_MARKER = re.compile(
     r'^<!-- plansync:plan path="([^"\n]*)"(?: request="(\d{1,9})")? -->'
-    r"(?:<!-- plansync:base ([0-9a-f]{40}) -->)?[ \t]*$",
+    r"(?:<!-- plansync:base ([0-9a-f]{40})(?: over ([0-9a-f]{8}))? -->)?[ \t]*$",
     re.MULTILINE,
 )
 _STATUS_MARKER = re.compile(
     r'^<!-- plansync:status base="([0-9a-f]{40})" facts="([^"\n]*)"'
-    r'(?: body="([0-9a-f]{40})")?(?: held="([^"\n]*)")?(?: path="([^"\n]*)")? -->[ \t]*$',
+    r'(?: body="([0-9a-f]{40}(?:\.[0-9a-f]{8})?)")?'
+    r'(?: held="([^"\n]*)")?(?: path="([^"\n]*)")? -->[ \t]*$',
     re.MULTILINE,
 )
 _UNSAFE = re.compile(r'[%"<>\x00-\x1f]|--')
@@ -30,21 +31,29 @@ _UNSAFE = re.compile(r'[%"<>\x00-\x1f]|--')
 class PlanMarker:
     """What a plan issue's hidden marker says: the plan file's path and the request's number.
 
-    ``base`` is the blob id of the plan file that the body was made from. Whoever edits the body
-    leaves it standing, so it says which version they had before them, also when they took an hour.
+    ``base`` is the blob id of the plan file that the body was made from, ``over`` the beginning of
+    the hash of the body that it replaced: no two writes of ours have both. Whoever edits the body
+    leaves them standing, so they say which version they had before them, also when they took an
+    hour.
     """
 
     path: str
     request: int | None = None
     base: str = ""
+    over: str = ""
+
+    @property
+    def version(self) -> str:
+        """The name of the write of ours that made the body; empty where nothing is said of it."""
+        return f"{self.base}.{self.over}" if self.over else self.base
 
 
 @dataclass(frozen=True, slots=True)
 class StatusMarker:
     """What the status comment's hidden marker says: the base's blob id, the applied facts.
 
-    ``body`` is the base that the issue's body was made from where that is another one, ``held`` who
-    wrote what is not taken over yet, ``path`` the plan file.
+    ``body`` is the version that the issue's body goes back to where that is not the base, ``held``
+    who wrote what is not taken over yet, ``path`` the plan file.
     """
 
     base: str
@@ -73,7 +82,8 @@ def blob_sha(text: str) -> str:
 def render_plan_marker(marker: PlanMarker) -> str:
     """The hidden line that ties an issue to its plan file; any path is safe inside it."""
     request = f' request="{marker.request}"' if marker.request is not None else ""
-    base = f"<!-- plansync:base {marker.base} -->" if marker.base else ""
+    over = f" over {marker.over}" if marker.over else ""
+    base = f"<!-- plansync:base {marker.base}{over} -->" if marker.base else ""
     return f'<!-- plansync:plan path="{_escape(marker.path)}"{request} -->{base}'
 
 
@@ -82,7 +92,19 @@ def parse_plan_marker(body: str) -> PlanMarker | None:
     found = _PLAN_MARKER.search(newlines(body))
     if not found:
         return None
-    return PlanMarker(_unescape(found[1]), int(found[2]) if found[2] else None, found[3] or "")
+    request = int(found[2]) if found[2] else None
+    return PlanMarker(_unescape(found[1]), request, found[3] or "", found[4] or "")
+
+
+def version_of(body: str) -> str:
+    """The name of the write of ours that a body goes back to; empty where it says nothing."""
+    marker = parse_plan_marker(body)
+    return marker.version if marker else ""
+
+
+def written_over(replaced: str, marker: PlanMarker) -> PlanMarker:
+    """The marker of a body that is to replace the one with the hash ``replaced``."""
+    return replace(marker, over=replaced[:8])
 
 
 def render_status_marker(marker: StatusMarker) -> str:

@@ -10,10 +10,12 @@ from bot.github.ports import FileSnapshot, GitHubReader, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PlanMemory
 from bot.plans.common_ground import common_ground
 from bot.plans.render import (
+    PlanMarker,
     body_sha,
     issue_plan_text,
-    parse_plan_marker,
     shown_text,
+    version_of,
+    written_over,
 )
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Bases, TextEdit
@@ -41,25 +43,33 @@ def find_bases(
         # The branch may have been moved without its history.
         of_file = _version_taken_in(reader, path, memory) or of_file
     shown = memory.issue_text or shown_text(memory.base_text)
-    made_from = _version(issue.body)
-    if made_from and made_from != memory.body_base:
+    version = version_of(issue.body)
+    if version and version != memory.body_base:
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered.
         shown = now if memory.held else _ground(reader.blob, memory, file, issue.body) or shown
-    elif begun and memory.wrote and memory.wrote[-1].endswith("?") and now != shown:
-        # Either our body never came through, or an old copy was saved over it.
-        left = memory.wrote[-1].rstrip("?").partition(">")[2]
-        saved_over = any(e.stale or e.to == left for e in claimed_edits(deliveries))
-        unsure = unsure or not saved_over
+    elif begun and now != shown and _saved_over(memory, deliveries):
         shown = _ground(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory
+
+
+def _saved_over(memory: PlanMemory, deliveries: Sequence[OpenDelivery]) -> bool:
+    """Whether a body of ours that nobody saw come through did, and an old copy was saved over it.
+
+    Without a delivery that says so it never came through: then whoever edits knows what they edit.
+    """
+    last = memory.wrote[-1] if memory.wrote else ""
+    left = last.rstrip("?").partition(">")[2]
+    edits = claimed_edits(deliveries)
+    return last.endswith("?") and any(edit.stale or edit.to == left for edit in edits)
 
 
 def _ground(
     blob: Callable[[str], str | None], memory: PlanMemory, file: FileSnapshot | None, body: str
 ) -> str | None:
     """The plan text that a body goes back to, as its hidden line and its own text tell."""
-    made_from = _version(body)
+    version = version_of(body)
+    made_from = version.partition(".")[0]
     if made_from == memory.base_blob:
         text: str | None = memory.base_text
     elif file is not None and made_from == file.blob_sha:
@@ -69,10 +79,10 @@ def _ground(
     if text is None:
         return None
     older = newer = shown_text(text)
-    if made_from == memory.body_base:
+    if version == memory.body_base:
         newer = memory.issue_text or shown_text(memory.base_text)
     for replaced in memory.overwrote:
-        if _version(replaced) == made_from:
+        if version_of(replaced) == version:
             newer = issue_plan_text(replaced)
     return common_ground(older, newer, issue_plan_text(body))
 
@@ -95,16 +105,22 @@ def _landed(
     if text is None:
         # The body is written after the file.
         return left
+    taken = issue_plan_text(memory.landing_issue)
     if memory.landing_body:
-        sure = _version(issue.body) == wanted
+        before = memory.landing_body.partition(">")[0]
+        ours = written_over(before, PlanMarker(memory.path, base=wanted)).version
+        sure = version_of(issue.body) == ours
         pair = memory.landing_body if sure else f"{memory.landing_body}?"
         replaced = replaced_bodies(memory, memory.landing_issue)
         left = replace(left, wrote=(*memory.wrote, pair), overwrote=replaced)
+        if sure:
+            left = replace(left, body_base=ours)
+            taken = issue_plan_text(issue.body) if memory.held else ""
     return replace(
         left,
         base_text=text,
         base_blob=wanted,
-        issue_text=issue_plan_text(memory.landing_issue),
+        issue_text=taken,
         facts=memory.landing_facts,
         pulls=tuple(p for p in memory.pulls if not _outdated(p.number, p.state, memory)),
     )
@@ -112,14 +128,8 @@ def _landed(
 
 def replaced_bodies(memory: PlanMemory, body: str) -> tuple[str, ...]:
     """The bodies that our last writes replaced: of each version of ours the last."""
-    others = [one for one in memory.overwrote if _version(one) != _version(body)]
+    others = [one for one in memory.overwrote if version_of(one) != version_of(body)]
     return (*others, body)[-_BODIES_KEPT:]
-
-
-def _version(body: str) -> str:
-    """The blob that a body says it was made from."""
-    marker = parse_plan_marker(body)
-    return marker.base if marker else ""
 
 
 def _outdated(number: int, state: str, memory: PlanMemory) -> bool:
@@ -191,7 +201,7 @@ def overwritten_edits(
         bodies = edit_of(edit.delivery.id)
         if bodies is None or bodies.before is None:
             continue
-        if believed or _version(bodies.before) in versions_known:
+        if believed or version_of(bodies.before) in versions_known:
             begun = begun_from.get(believed) or _ground(blob, memory, None, bodies.before) or known
             found[edit.former] = TextEdit("", begun, issue_plan_text(bodies.before))
     writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}

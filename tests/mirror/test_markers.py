@@ -22,6 +22,8 @@ from bot.plans.render import (
     render_issue_body,
     render_plan_marker,
     render_status_marker,
+    version_of,
+    written_over,
 )
 
 
@@ -103,3 +105,15 @@ def test_paths_are_kept_as_they_are() -> None:
     assert RepoPath("docs/Ünï code.md") == "docs/Ünï code.md"
     assert RepoPath("plan_docs/x.md").writable
     assert not RepoPath(".GitHub/workflows/x.yml").writable
+
+
+def test_the_marker_names_each_write_by_what_it_replaced() -> None:
+    once = written_over("1" * 64, PlanMarker("a.md", base="0" * 40))
+    again = written_over("2" * 64, PlanMarker("a.md", base="0" * 40))
+    assert once.version != again.version
+    for marker in (once, again):
+        assert parse_plan_marker(render_plan_marker(marker)) == marker
+        assert version_of(f"{render_plan_marker(marker)}\r\n\r\nx") == marker.version
+        status = StatusMarker("a" * 40, body=marker.version)
+        assert parse_status_marker(render_status_marker(status)) == status
+    assert version_of("x") == ""
