@@ -11,10 +11,12 @@ import json
 import pickle
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from bot.config import RepoConfig
 from bot.errors import Retryable
 from bot.events import COMPARE, compare_payload
 from bot.github.ports import Stale
@@ -77,7 +79,10 @@ class Mirror:
         self._asked = itertools.count(1)
         self.mail: list[Delivery] = []
         self.dropped: list[Delivery] = []
+        self.counts: Counter[str] = Counter()
         self.world = start.world()
+        # Whether people may delete many tasks at once is not what is played here.
+        self.world.config = RepoConfig(brake=1.0)
         self.issue = start.issue
         self.opened = self.body
         self.ledger = Ledger.of(START)
@@ -116,6 +121,7 @@ class Mirror:
     def _write_body(self, who: str, seen: str, act: Act) -> None:
         before, after = self.body, perform(act, seen, self.fresh)
         if after != before:
+            self.counts["edit"] += 1
             self.ledger.record("issue", seen, before, after)
             self.world.person(who).edit_issue(self.issue, body=after)
 
@@ -123,6 +129,7 @@ class Mirror:
         before = self.file
         after = perform(act, before, self.fresh)
         if after != before:
+            self.counts["edit"] += 1
             self.ledger.record("file", before, before, after)
             self.world.person(who).push_file(PATH, after)
 
@@ -155,6 +162,7 @@ class Mirror:
         if lost:
             self.dropped.append(lost[index % len(lost)])
             self.mail.remove(self.dropped[-1])
+            self.counts["drop"] += 1
 
     def repeat(self, index: int) -> None:
         """A webhook comes again."""
@@ -172,7 +180,10 @@ class Mirror:
         try:
             outcomes = self.world.work()
         except Crash:
+            self.counts["crash"] += 1
             outcomes = []
+        self.counts["reconcile"] += len(outcomes)
+        self.counts["failure"] += sum(outcome.kind != "done" for outcome in outcomes)
         memory = self.world.store.plan(self.world.repo.id, PATH)
         if memory and memory.landing_body:
             # Nobody knows whether the body was written: where people differ, ticked wins.
@@ -182,6 +193,7 @@ class Mirror:
 
     def lose_database(self) -> None:
         """The database is gone; a new one starts by comparing everything."""
+        self.counts["database"] += 1
         self._start.empty()
         self.ledger.lose_database()
         self.world.store.keep_repo(self.world.repo.ref)
