@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +62,8 @@ class Pair:
     def work(self) -> None:
         """plansync works off what was sent, once, and may die of it."""
         self.world.send()
-        try:
+        with suppress(Crash):
             self.world.work()
-        except Crash:
-            pass
 
     def settle(self) -> None:
         """Everything arrives and is worked off; then both sides are equal and stay as they are."""

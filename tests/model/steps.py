@@ -1,4 +1,4 @@
-"""A run of the model as a list of steps: drawn from a seed, played, and made shorter when it fails."""
+"""A run of the model as a list of steps: drawn from a seed, played, made shorter when it fails."""
 
 from __future__ import annotations
 
