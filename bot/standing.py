@@ -12,6 +12,7 @@ from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates import PlanStatus
 from bot.plans.model import Plan
+from bot.plans.placeholders import is_placeholder
 
 READING = "1"
 """Part of every digest: another one makes all summaries be read again."""
@@ -91,7 +92,8 @@ def title_of(plan: Plan, memory: PlanMemory) -> str:
     if plan.format == "task-plan":
         header = plan.header.title if plan.header is not None else None
         return header or memory.title or plan.title or memory.path
-    return plan.title or memory.title or memory.path
+    own = "" if is_placeholder(plan.title) else plan.title
+    return own or memory.title or plan.title or memory.path
 
 
 def _short(text: str) -> str:

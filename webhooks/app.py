@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.github.visiting import Visitors
 from bot.settings import Settings
 from bot.store import Store
-from webhooks import faults, health, look, receive, signin
+from webhooks import badge, faults, health, look, plan, plans, receive, signin
 from webhooks.access import Access
 from webhooks.look import Look
 from webhooks.security import Guard
@@ -40,6 +40,9 @@ def create_app(
         health.blueprint(settings, store),
         look.blueprint(),
         signin.blueprint(settings, store, guard, pages, visitors),
+        plans.blueprint(store, guard, pages),
+        plan.blueprint(settings, store, guard, pages),
+        badge.blueprint(store, guard.access, guard.keys),
     ):
         app.register_blueprint(blueprint)
     faults.install(app, guard, pages)

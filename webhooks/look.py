@@ -45,11 +45,11 @@ class Look:
         self._environment.globals |= {"form_token": guard.form_token, "style": style_path()}
         self._environment.filters |= {"when": self._when, "many": many}
 
-    def page(self, name: str, status: int = 200, **values: Any) -> Response:
+    def page(self, name: str, code: int = 200, /, **values: Any) -> Response:
         """The page ``templates/pages/<name>``. Raises jinja2.UndefinedError for a missing value."""
         shown = {"visitor": self._guard.visitor(), "view": g.get("view"), "path": request.path}
         text = self._environment.get_template(name).render(shown | values)
-        return Response(text, status, mimetype="text/html")
+        return Response(text, code, mimetype="text/html")
 
     def _when(self, moment: datetime | None) -> Markup:
         """A time as people say it, with the exact one on hover."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _STATES = ("new", "open", "finished", "ignored", "failed")
 
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
 class CannotListen(UserProblem):
     """The address is taken, or not one of this machine."""
 
@@ -44,6 +47,7 @@ def serve() -> None:
         address = supervisor.address(listening)
         click.echo(f"plansync serves {address} (webhooks: {address}/webhooks/github)")
         click.echo(f"ready? {address}/readyz  stop: Ctrl-C")
+        _offer_sign_in(settings, address)
         sys.stdout.flush()
         code = supervisor.supervise(listening, _stop_on_signals())
     sys.exit(code)
@@ -176,6 +180,19 @@ def _prepare(process: str, lifeline: int | None = None) -> Settings:
     store.migrate()
     store.close()
     return settings
+
+
+def _offer_sign_in(settings: Settings, address: str) -> None:
+    """On a machine that nobody else reaches, a link signs in that works once."""
+    if settings.signs_in_with_github or settings.host not in _LOOPBACK:
+        return
+    from bot.sign_in_link import make_link
+    from bot.store import Store
+
+    store = Store(settings.database_url)
+    link = make_link(store, datetime.now(UTC))
+    store.close()
+    click.echo(f"sign in (works once, within the hour): {address}{link}")
 
 
 def _store() -> Store:
