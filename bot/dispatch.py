@@ -66,12 +66,16 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
 
 
 def _once(triggers: Sequence[Trigger]) -> list[Trigger]:
-    """One trigger for each subject; two different claims become none, which causes a read."""
+    """One trigger for each subject; two different claims become none, which causes a read.
+
+    What cannot be kept is left out: the other subjects of the same delivery must not suffer.
+    """
     kept: dict[str, Trigger] = {}
     for trigger in triggers:
         key = str(trigger.key)
         if len(key.encode("utf-8", "replace")) > _LONGEST_KEY_BYTES:
-            raise ValueError(f"the path of {key[:80]}… is too long to be kept")
+            log.warning("a path is too long to be kept", subject=f"{key[:80]}…")
+            continue
         other = kept.get(key)
         same = other is None or other.claim == trigger.claim
         kept[key] = trigger if same else Trigger(trigger.key)

@@ -131,3 +131,23 @@ def test_a_lost_job_is_asked_for_again_and_a_living_one_is_not(store: Store, now
     assert revive_lost(bench, lambda job: job != asked[0]) == 1
     enqueue_due(store, lambda due: asked.append(due.job_id), much_later + timedelta(seconds=1))
     assert len(set(asked)) == 2
+
+
+def test_a_path_that_is_too_long_takes_no_other_plan_with_it(store: Store, now: datetime) -> None:
+    long = "plan_docs/" + "ä" * 1100 + ".md"
+    push = json.loads(issue_opened())
+    del push["issue"], push["action"]
+    push |= {
+        "ref": "refs/heads/main",
+        "before": "a" * 40,
+        "after": "b" * 40,
+        "head_commit": {"id": "b" * 40},
+        "commits": [
+            {"id": "b" * 40, "added": [long, "plan_docs/search.md"], "removed": [], "modified": []}
+        ],
+    }
+    store.receive("g", "push", json.dumps(push).encode(), received_at=now)
+    dispatch(store, now, AT_ONCE)
+    assert [due.key.name for due in store.due_subjects(now)] == ["plan_docs/search.md"]
+    (row,) = store.deliveries()
+    assert row.state == "open"
