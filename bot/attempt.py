@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from bot.blocks import Blocked
+from bot.breaker import Tripped
 from bot.errors import Retryable, UserProblem
 from bot.github.ports import Refused, Stale
 from bot.memory import OpenDelivery, SubjectKey
@@ -105,9 +106,9 @@ def _try(key: SubjectKey, bench: Bench, attempts: int) -> Outcome:
         return try_later(key, bench, str(error), until=error.until)
     except Stale as error:
         return try_later(key, bench, str(error) or "it kept changing while it was written")
-    except Blocked as blocked:
-        bench.store.park(key, str(blocked), now=bench.clock(), until=blocked.until)
-        return Outcome("parked", str(blocked))
+    except (Blocked, Tripped) as rests:
+        bench.store.park(key, str(rests), now=bench.clock(), until=rests.until)
+        return Outcome("parked", str(rests))
     except (UserProblem, Refused) as error:
         return _park(key, bench, str(error))
     except Exception as error:

@@ -59,11 +59,34 @@ class OpenDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedTask:
+    """A task that a pull request names: as it is ``named``, and which task of the plan that is.
+
+    ``address`` is the plan's for it now, "" while there is no such task; ``digest`` is that of its
+    text where the address is only a place. ``kind``, ``line`` and ``words`` say where it is named,
+    like ``bot.plans.links.Source``.
+    """
+
+    named: str
+    address: str = ""
+    digest: str = ""
+    kind: str = "line"
+    line: int = 0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PullMemory:
     """A pull request that a plan knows: the tasks it names and the state last read.
 
     ``state`` is ``open``, ``draft``, ``merged`` or ``closed``; ``digest`` is the claim digest of
-    the payload that was last taken in.
+    the payload that was last taken in. ``counts_as`` is what that amounts to for the plan where it
+    is something else: ``waiting`` (an outsider's, not merged yet), ``elsewhere`` (merged into a
+    branch that is not the plan's), ``reverted``, or ``closed`` for one that changes only plan files.
+
+    ``tasks`` are the present addresses of ``links``. ``vouched`` says that someone with write access
+    stands behind what it names, ``merged_at`` and ``by`` when and by whom it was merged,
+    ``reverts`` and ``undoes`` which pull requests and commits it takes back.
     """
 
     number: int
@@ -72,6 +95,24 @@ class PullMemory:
     tasks: tuple[str, ...] = ()
     devloop: str = ""
     digest: str = ""
+    links: tuple[LinkedTask, ...] = ()
+    counts_as: str = ""
+    vouched: bool = True
+    title: str = ""
+    by: str = ""
+    merged_at: str = ""
+    merge_commit: str = ""
+    head: str = ""
+    base: str = ""
+    into_default: bool = True
+    plan_only: bool = False
+    reverts: tuple[int, ...] = ()
+    undoes: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """What the pull request amounts to for the plan."""
+        return self.counts_as or self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +135,14 @@ class PlanMemory:
     ``landing_blob`` is the file that is being written, ``landing_issue`` (a body) and
     ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
+    ``landing_orders`` are the commands whose edits that write carries.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
+    ``tripped_at`` is when it was parked for being written too often ("" while it is not) and
+    ``tripped_by`` the newest delivery then; only writes after ``counted_from`` are counted.
+    ``watches`` are what pull requests that name nothing may have to do with the plan:
+    ``branch:<name>`` it comes from or goes into, ``merge:<commit>`` it may revert.
     """
 
     repository_id: int
@@ -113,6 +159,7 @@ class PlanMemory:
     comment_sha: str = ""
     facts: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
+    watches: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     state: str = "active"
     proposed: int | None = None
@@ -128,11 +175,15 @@ class PlanMemory:
     landing_issue: str = ""
     landing_facts: tuple[str, ...] = ()
     landing_body: str = ""
+    landing_orders: tuple[str, ...] = ()
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     stopped: str = ""
     stop_comment: int | None = None
+    tripped_at: str = ""
+    tripped_by: int = 0
+    counted_from: str = ""
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot import breaker
 from bot.changes import Applied, Change, Decision
 from bot.config import RepoConfig
 from bot.edits import BodyEdit, Edits, Stored, body_edit
@@ -32,6 +33,8 @@ class Memories(Blocks, Protocol):
     def request(self, repository_id: int, number: int) -> RequestMemory | None: ...
 
     def delivery(self, delivery_id: int) -> Stored | None: ...
+
+    def audit(self, *, subject: SubjectKey | None, limit: int) -> Sequence[Any]: ...
 
     def remember(self, memories: Sequence[Memory]) -> None: ...
 
@@ -105,7 +108,7 @@ def reconcile(
     """Bring one subject up to date and finish exactly ``deliveries`` for it.
 
     Deliveries that claim only what is remembered already cost no request. Raises Stale, Retryable,
-    Refused or UserProblem; the deliveries then stay open.
+    Refused, Tripped or another UserProblem; the deliveries then stay open.
     """
     subject = SUBJECTS[key.kind]
     memory = _recall(store, key)
@@ -120,14 +123,18 @@ def reconcile(
             f"Repository {key.repository_id} is not known.", "Install the App on it again."
         )
     run = _Run(memory)
+    chosen = config or RepoConfig()
+    limit = breaker.look(key, deliveries, memory, store=store, now=now)
     reader, writer = gateway.reader(repo), gateway.writer(repo)
     try:
         with watched(key, deliveries, memory, store=store, reader=reader, writer=writer, now=now):
-            chosen = config or RepoConfig()
-            _passes(key, deliveries, store, reader, writer, run, chosen, stopping)
-    except BaseException:
+            _passes(key, deliveries, store, reader, writer, run, chosen, limit, stopping)
+    except BaseException as error:
         if run.audit:
             store.finish(key, [], audit=run.audit, finished_at=now)
+        if isinstance(error, breaker.Tripped) and isinstance(memory, PlanMemory):
+            gate = (reader, writer)
+            breaker.trip(error, key, deliveries, memory, store=store, gate=gate, now=now)
         raise
     store.finish(
         key,
@@ -148,9 +155,13 @@ def _passes(
     writer: GitHubWriter,
     run: _Run,
     config: RepoConfig,
+    limit: breaker.Breaker,
     stopping: Callable[[], bool],
 ) -> None:
     subject = SUBJECTS[key.kind]
+
+    def decide(snapshot: Any, config: RepoConfig) -> Decision:
+        return limit.passed(snapshot, subject.decide(snapshot, config))
 
     def edit_of(delivery_id: int) -> BodyEdit | None:
         return body_edit(store.delivery(delivery_id))
@@ -166,7 +177,7 @@ def _passes(
             snapshot, decision = carry_out(
                 key,
                 snapshot,
-                subject.decide,
+                decide,
                 config,
                 reader=reader,
                 writer=writer,
