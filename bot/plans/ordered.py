@@ -9,6 +9,11 @@ from bot.errors import UserProblem
 from bot.plans.cellwords import STATUS_WORDS
 
 
+@dataclass(eq=False)
+class NotHere(UserProblem):
+    """A command that makes no sense for this kind of plan, however it is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedPull:
     """A pull request of the plan: ``state`` is open, draft, merged or closed."""

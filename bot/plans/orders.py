@@ -13,7 +13,7 @@ from bot.plans.commands import COMMANDS, Command, misuse, parse_command, unquote
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.model import Plan
-from bot.plans.ordered import Around, Done
+from bot.plans.ordered import Around, Done, NotHere
 
 Handler = Callable[[Document, Plan, Command, Around], Done]
 
@@ -82,7 +82,7 @@ def obey(text: str, command: Command, around: Around) -> Done:
     if form.formats and plan.format not in form.formats:
         kind = FORMAT_NAMES.get(plan.format, "this plan")
         instead = _INSTEAD.get((command.verb, plan.format), "")
-        return Done(text, refused=UserProblem(f"{form.usage} is not for {kind}.", instead))
+        return Done(text, refused=NotHere(f"`/plan {form.name}` is not for {kind}.", instead))
     handler = HANDLERS.get(command.verb)
     if handler is None:
         return Done(text)

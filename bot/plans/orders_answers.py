@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.errors import UserProblem
 from bot.plans.commands import COMMANDS, Command, split_task
 from bot.plans.document import Document
 from bot.plans.gates import check as findings_of
 from bot.plans.gates import status_of, why_not
+from bot.plans.links import body_lines, branch_name
 from bot.plans.model import Plan, Severity
 from bot.plans.ordered import Around, Done
 from bot.plans.orders_tasks import named_task
 
 _SHOWN = 30
-_BRANCH = re.compile(r"[^A-Za-z0-9._/-]+")
 
 
 def show_help(document: Document, plan: Plan, command: Command, around: Around) -> Done:
@@ -83,12 +81,7 @@ def start(document: Document, plan: Plan, command: Command, around: Around) -> D
         "address": task.address,
         "text": task.text,
         "branch": branch_name(around.issue, task.address),
-        "issue": around.issue,
+        "lines": body_lines(around.issue, [task.address]),
         "stops": [f"{problem.message} {problem.fix}" for problem in stops],
     }
     return Done(document.text, shows=("start.md", values))
-
-
-def branch_name(issue: int, address: str) -> str:
-    """The branch that links a pull request with a task: ``plan-12/task-2``."""
-    return f"plan-{issue}/task-{_BRANCH.sub('-', address)}"

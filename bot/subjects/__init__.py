@@ -108,7 +108,7 @@ def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:
 
 
 def _of_pull_comment(event: CommentEvent, known: Known, claim: str) -> list[Trigger]:
-    """The plan that a pull request is linked with; where it is with several, the first one says so."""
+    """The plan that a pull request is linked with; of several the first, which says so."""
     repository_id = event.repo.id
     links = parse_links(event.issue_body)
     there = set(known.plan_paths(repository_id))

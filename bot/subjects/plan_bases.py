@@ -101,7 +101,14 @@ def _landed(
                 text = version.text
             if text is not None or commit.sha in memory.seen_commits:
                 break
-    left = replace(memory, landing_blob="", landing_issue="", landing_facts=(), landing_body="")
+    left = replace(
+        memory,
+        landing_blob="",
+        landing_issue="",
+        landing_facts=(),
+        landing_body="",
+        landing_orders=(),
+    )
     if text is None:
         # The body is written after the file.
         return left
@@ -122,6 +129,7 @@ def _landed(
         base_blob=wanted,
         issue_text=taken,
         facts=memory.landing_facts,
+        landing_orders=memory.landing_orders,
         pulls=tuple(p for p in memory.pulls if not _outdated(p.number, p.state, memory)),
     )
 

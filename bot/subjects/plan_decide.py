@@ -16,7 +16,6 @@ from bot.changes import (
     EditIssueBody,
     FileEdit,
     PostComment,
-    React,
     RemoveLabel,
 )
 from bot.commits import compose, tick_lines, tick_subject
@@ -28,14 +27,17 @@ from bot.plans.formats import read_plan, recognise
 from bot.plans.render import (
     PlanMarker,
     blob_sha,
+    body_form,
     body_sha,
     issue_plan_text,
     parse_plan_marker,
     render_body,
+    shown_form,
     shown_text,
     version_of,
     written_over,
 )
+from bot.subjects.orders import Obeyed, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
 from bot.subjects.plan_issue import (
@@ -52,7 +54,7 @@ from bot.subjects.pull_facts import facts_of
 _SEEN_COMMITS = 20
 _SEEN_BODIES = 40
 _WRITES_KEPT = 30
-_HANDLED = 20
+_HANDLED = 100
 
 
 def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
@@ -71,7 +73,8 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     snapshot, taken, stops = put_back(snapshot, file, issue, stops)
     if stops:
         return stopped(snapshot, issue, stops)
-    return _mirror(snapshot, file, issue, settle(snapshot, taken, issue, config))
+    settled = settle(snapshot, taken, issue, config)
+    return _mirror(snapshot, file, issue, obey_orders(snapshot, settled, issue, config))
 
 
 def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
@@ -92,15 +95,16 @@ def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
 
 
 def _mirror(
-    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, settled: Settled
+    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, obeyed: Obeyed
 ) -> Decision:
+    settled = obeyed.settled
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
     after = _after(snapshot, file, issue, settled, body)
     after = replace(after, conflicts=_open_after(snapshot.memory, settled, told))
     changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled)]
-    if settled.text != file.text:
-        changes.append(_commit(snapshot, file, settled))
+    if settled.text != file.text or obeyed.log:
+        changes.append(_commit(snapshot, file, obeyed))
     beforehand: PlanMemory | None = None
     if body or settled.text != file.text:
         beforehand = replace(
@@ -109,17 +113,17 @@ def _mirror(
             landing_issue=issue.body,
             landing_facts=after.facts,
             landing_body=after.wrote[-1] if body else "",
+            landing_orders=tuple(order.claim for order in snapshot.orders),
         )
     changes += [body] if body else []
     changes += _status(snapshot, file, issue, settled, after)
     changes += _labels(issue, settled)
     changes += went_on(snapshot, issue)
-    changes += [
-        React(issue.number, order.comment_id, "+1" if order.allowed else "confused", "A command")
-        for order in snapshot.orders
-    ]
+    changes += obeyed.changes
     note = "" if changes else "the file and the issue already agree"
-    return Decision(tuple(changes), note=note, beforehand=beforehand, after=after)
+    return Decision(
+        tuple(changes), note=note, beforehand=beforehand, after=after, forward=obeyed.forward
+    )
 
 
 def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> list[PostComment]:
@@ -152,7 +156,8 @@ def _open_after(
     return _newest((*former, *new), _HANDLED)
 
 
-def _commit(snapshot: PlanSnapshot, file: FileSnapshot, settled: Settled) -> CommitFiles:
+def _commit(snapshot: PlanSnapshot, file: FileSnapshot, obeyed: Obeyed) -> CommitFiles:
+    settled = obeyed.settled
     subjects: list[str] = []
     if settled.ticks:
         subjects.append(tick_subject(settled.ticks, snapshot.path))
@@ -161,9 +166,11 @@ def _commit(snapshot: PlanSnapshot, file: FileSnapshot, settled: Settled) -> Com
     subjects += settled.reasons
     details = tick_lines(settled.ticks) if len(settled.ticks) > 1 else []
     people = snapshot.people if settled.ticks or settled.edited else ()
-    edit = FileEdit(snapshot.path, settled.text, file.blob_sha)
+    edits = [FileEdit(snapshot.path, settled.text, file.blob_sha)]
+    edits = [*(edits if settled.text != file.text else []), *([obeyed.log] if obeyed.log else [])]
     subjects = subjects or [f"Bring {snapshot.path} and its issue together"]
-    return CommitFiles((edit,), compose(subjects, details, people), reason="; ".join(subjects))
+    message = compose(subjects, details, (*people, *obeyed.people))
+    return CommitFiles(tuple(edits), message, reason="; ".join(subjects))
 
 
 def _body_edit(
@@ -173,9 +180,11 @@ def _body_edit(
     request, replaced = snapshot.memory.request_number, body_sha(issue.body)
     wanted = written_over(replaced, PlanMarker(snapshot.path, request, blob_sha(settled.text)))
     there = marker is not None and (marker.path, marker.request) == (wanted.path, wanted.request)
+    form = shown_form(settled.text)
+    there = there and body_form(issue.body) == form
     if there and issue_plan_text(issue.body).rstrip() == settled.shown.rstrip():
         return None
-    body = render_body(settled.shown, wanted)
+    body = render_body(settled.shown, wanted, form)
     reason = f"The plan file {snapshot.path} changed"
     return EditIssueBody(issue.number, body, replaced, reason)
 
@@ -261,6 +270,7 @@ def _after(
         landing_issue="",
         landing_facts=(),
         landing_body="",
+        landing_orders=(),
     )
 
 
@@ -289,7 +299,9 @@ def remember(
                 memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
             case PostComment(role="stopped"), CommentSnapshot(id=id_):
                 memory = replace(memory, stop_comment=id_)
-            case CreateIssue(), IssueSnapshot(number=number, title=title):
+            case CreateIssue(), IssueSnapshot(number=number, title=title) if (
+                memory.issue_number is None
+            ):
                 memory = replace(memory, issue_number=number, title=title)
     wanted = any(isinstance(change, CommitFiles) for change in decision.changes)
     if wanted and not committed and snapshot.file:

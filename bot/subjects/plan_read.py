@@ -9,7 +9,6 @@ from bot.config import RepoConfig
 from bot.edits import Edits
 from bot.errors import UserProblem
 from bot.github.ports import (
-    CommentSnapshot,
     FileSnapshot,
     GitHubReader,
     IssueSnapshot,
@@ -17,8 +16,8 @@ from bot.github.ports import (
     RepoPath,
 )
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
-from bot.plans.commands import parse_command
 from bot.plans.render import body_sha
+from bot.subjects.order_reading import MAY_WRITE, read_for_orders, read_orders
 from bot.subjects.plan_bases import (
     bodies_before,
     claimed_edits,
@@ -28,9 +27,7 @@ from bot.subjects.plan_bases import (
     refused_edits,
 )
 from bot.subjects.plan_recovery import recover, requested_by
-from bot.subjects.plan_snapshot import Order, PlanSnapshot
-
-MAY_WRITE = frozenset({"admin", "maintain", "write"})
+from bot.subjects.plan_snapshot import PlanSnapshot
 
 
 def is_known(claim: str, memory: PlanMemory | None) -> bool:
@@ -142,9 +139,8 @@ def _with_people(
         if not edit.delivery.actor_is_bot
     }
     refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
-    wanted = [d.claim for d in news if d.claim.startswith("comment:")]
-    comments = tuple(reader.comments(issue.number)) if wanted else ()
-    return replace(
+    orders, comments = read_orders(reader, memory, issue, news)
+    found = replace(
         snapshot,
         refused=refused_edits(news, refused, edit_of),
         overwritten=tuple(
@@ -153,23 +149,8 @@ def _with_people(
             if edit.login not in refused
         ),
         echoes=echoes_of(news, memory),
-        orders=_orders(wanted, comments, reader),
+        orders=orders,
         comments=comments,
         people=tuple(person for name, person in editors.items() if name not in refused),
     )
-
-
-def _orders(
-    claims: Sequence[str], comments: Sequence[CommentSnapshot], reader: GitHubReader
-) -> tuple[Order, ...]:
-    found = []
-    for claim in dict.fromkeys(claims):
-        number = int(claim.split(":")[1])
-        comment = next((one for one in comments if one.id == number), None)
-        command = parse_command(comment.body) if comment and not comment.ours else None
-        if comment is None or command is None:
-            continue
-        login = comment.author.login
-        allowed = not comment.author.is_bot and reader.permission(login) in MAY_WRITE
-        found.append(Order(number, claim, command, login, allowed))
-    return tuple(found)
+    return read_for_orders(found, reader) if orders else found

@@ -63,6 +63,7 @@ class Order:
     done: str = ""
     several: bool = False
     seen: Seen | None = None
+    actor_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,12 @@ def _allowed(
     comments: Sequence[CommentSnapshot],
     deliveries: Sequence[OpenDelivery],
 ) -> bool:
-    """Author, labeller or whoever wrote ``/plan accept`` may write to the repository."""
+    """Author, labeller or whoever wrote ``/plan accept`` may write to the repository.
+
+    A request that this App opened itself was ordered by somebody who may.
+    """
+    if is_ours(issue, reader.app_slug):
+        return True
     people = [issue.author.login]
     people += [d.actor_login for d in deliveries if d.event == "issues" and d.action == "labeled"]
     people += [c.author.login for c in comments if not c.ours and _ACCEPT.match(c.body)]
