@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.github.ports import Person, RepoRef
 from bot.memory import OpenDelivery, SubjectKey, Trigger
 from bot.store.engine import upsert
-from bot.store.records import DueSubject, StoredDelivery
+from bot.store.records import HELD, DueSubject, PayloadGone, StoredDelivery
 from bot.store.tables import deliveries, delivery_subjects, repositories, subjects
 
 _open = delivery_subjects.c.finished_at.is_(None)
@@ -157,7 +157,7 @@ def open_for(
         )
         values: dict[str, object] = {}
         if subject.parked_at is not None:
-            if releases:
+            if releases and not subject.reason.startswith(HELD):
                 values = _released(subject.round, due_at)
         elif subject.attempts:
             values["due_at"] = max(subject.due_at, due_at)
@@ -292,12 +292,18 @@ def replay(connection: Connection, delivery_id: int, now: datetime) -> int | Non
     """Put a copy of a delivery into the inbox and give its id; None when there is no such one.
 
     A copy, because only a new id cannot be finished by a reconcile that is running already.
+    Raises PayloadGone.
     """
     found = connection.execute(
         sa.select(deliveries).where(deliveries.c.id == delivery_id)
     ).one_or_none()
     if found is None:
         return None
+    if not found.body_kept:
+        raise PayloadGone(
+            f"The payload of delivery {delivery_id} is not kept any more.",
+            "plansync sync OWNER/REPO compares a repository with GitHub as it is now.",
+        )
     same = (deliveries.c.guid == found.guid, deliveries.c.body_sha == found.body_sha)
     last = connection.execute(sa.select(sa.func.max(deliveries.c.replay)).where(*same)).scalar_one()
     copied = connection.execute(

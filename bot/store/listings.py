@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -32,12 +33,22 @@ def delivery(connection: Connection, delivery_id: int) -> StoredDelivery | None:
 def delivery_rows(
     connection: Connection, state: str | None, before: int | None, limit: int
 ) -> list[DeliveryRow]:
-    shown = [column for column in deliveries.c if column.name not in ("body", "body_sha")]
-    query = sa.select(*shown).order_by(deliveries.c.id.desc()).limit(limit)
+    query = shown().order_by(deliveries.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(deliveries.c.state == state)
     if before is not None:
         query = query.where(deliveries.c.id < before)
+    return rows_of(connection, query)
+
+
+def shown() -> sa.Select[Any]:
+    """Every column of a delivery but its body."""
+    hidden = ("body", "body_sha", "body_kept")
+    return sa.select(*(column for column in deliveries.c if column.name not in hidden))
+
+
+def rows_of(connection: Connection, query: sa.Select[Any]) -> list[DeliveryRow]:
+    """The deliveries that a query made from ``shown`` selects, each with its subjects."""
     found = connection.execute(query).all()
     about: dict[int, list[str]] = {row.id: [] for row in found}
     named = sa.select(delivery_subjects.c.delivery_id, delivery_subjects.c.subject)
@@ -82,20 +93,22 @@ def subject_rows(
     if parked is not None:
         is_parked = subjects.c.parked_at.is_not(None)
         query = query.where(is_parked if parked else ~is_parked)
-    return [
-        SubjectRow(
-            key=SubjectKey.parse(row.key),
-            due_at=row.due_at,
-            attempts=row.attempts,
-            round=row.round,
-            parked_at=row.parked_at,
-            parked_until=row.parked_until,
-            reason=row.reason,
-            finished_at=row.finished_at,
-            open=row.open,
-        )
-        for row in connection.execute(query.limit(limit))
-    ]
+    return [subject_of(row, row.open) for row in connection.execute(query.limit(limit))]
+
+
+def subject_of(row: sa.Row[Any], waiting: int = 0) -> SubjectRow:
+    """A row of ``subjects`` as a value."""
+    return SubjectRow(
+        key=SubjectKey.parse(row.key),
+        due_at=row.due_at,
+        attempts=row.attempts,
+        round=row.round,
+        parked_at=row.parked_at,
+        parked_until=row.parked_until,
+        reason=row.reason,
+        finished_at=row.finished_at,
+        open=waiting,
+    )
 
 
 def oldest_pending(connection: Connection) -> datetime | None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import Retryable
+from bot.errors import Retryable, UserProblem
 from bot.github.ports import RepoRef
 from bot.memory import AuditEntry, SubjectKey
 
 
 class StoreUnavailable(Retryable):
     """The database cannot answer now (locked, full, gone); nothing was changed."""
+
+
+class PayloadGone(UserProblem):
+    """A delivery cannot be worked off once more: what GitHub sent is not kept any more."""
+
+
+HELD = "held by "
+"""How the reason begins of a subject that an operator parked: only an operator releases it."""
 
 
 @dataclass(frozen=True, slots=True)

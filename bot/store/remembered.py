@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.github.ports import RepoRef
-from bot.memory import AuditEntry, PlanMemory, PullMemory, RequestMemory, SubjectKey
+from bot.memory import AuditEntry, LinkedTask, PlanMemory, PullMemory, RequestMemory, SubjectKey
 from bot.store.engine import upsert
 from bot.store.records import AuditRow
 from bot.store.tables import audit, plan_pulls, plan_summaries, plans, repositories, requests
@@ -107,6 +107,27 @@ def plan_paths_of_pull(connection: Connection, repository_id: int, number: int) 
     return list(connection.execute(query).scalars())
 
 
+def plan_paths_watching(
+    connection: Connection, repository_id: int, words: Sequence[str]
+) -> list[str]:
+    """The plans that watch one of these words; a commit may be named by its first digits."""
+    query = (
+        sa.select(plans.c.path, plans.c.memory["watches"])
+        .where(plans.c.repository_id == repository_id)
+        .order_by(plans.c.path)
+    )
+    wanted = tuple(words)
+    return [
+        path
+        for path, watched in connection.execute(query)
+        if any(
+            one == word or (word.startswith("merge:") and one.startswith(word))
+            for one in watched or ()
+            for word in wanted
+        )
+    ]
+
+
 def request(connection: Connection, repository_id: int, number: int) -> RequestMemory | None:
     query = sa.select(requests.c.memory).where(
         requests.c.repository_id == repository_id, requests.c.number == number
@@ -158,10 +179,16 @@ def audit_rows(
 
 def _plan(stored: Mapping[str, Any]) -> PlanMemory:
     known = _known(PlanMemory, stored)
-    known["pulls"] = tuple(
-        PullMemory(**_known(PullMemory, pull)) for pull in known.get("pulls", ())
-    )
+    known["pulls"] = tuple(_pull(pull) for pull in known.get("pulls", ()))
     return PlanMemory(**known)
+
+
+def _pull(stored: Mapping[str, Any]) -> PullMemory:
+    known = _known(PullMemory, stored)
+    known["links"] = tuple(
+        LinkedTask(**_known(LinkedTask, link)) for link in known.get("links", ())
+    )
+    return PullMemory(**known)
 
 
 def _known(kind: type, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bot.memory import (
     SubjectKey,
     Trigger,
 )
-from bot.store import inbox, listings, pages, remembered, upkeep
+from bot.store import inbox, listings, operations, pages, remembered, retention, tallying, upkeep
 from bot.store.connection import Transactions
 from bot.store.engine import sqlite_path
 from bot.store.migrate import NEWEST, current_revision, migrate
@@ -32,7 +32,13 @@ from bot.store.records import (
 from bot.store.tables import workers
 
 
-class Store(upkeep.Upkeep, pages.Pages):
+class Store(
+    upkeep.Upkeep,
+    pages.Pages,
+    operations.Operations,
+    retention.Retention,
+    tallying.Tallying,
+):
     """The inbox and the memory on SQLite or PostgreSQL.
 
     Making one connects to nothing; ``migrate`` makes the tables. Every method may raise
@@ -214,7 +220,10 @@ class Store(upkeep.Upkeep, pages.Pages):
             )
 
     def replay(self, delivery_id: int, now: datetime) -> int | None:
-        """Work a stored delivery off once more; gives the new id, None when there is no such."""
+        """Work a stored delivery off once more; gives the new id, None when there is no such.
+
+        Raises PayloadGone.
+        """
         with self._db.write() as connection:
             return inbox.replay(connection, delivery_id, now)
 
@@ -253,6 +262,11 @@ class Store(upkeep.Upkeep, pages.Pages):
     def plan_paths(self, repository_id: int) -> list[str]:
         with self._db.read() as connection:
             return remembered.plan_paths(connection, repository_id)
+
+    def plan_paths_watching(self, repository_id: int, words: Sequence[str]) -> list[str]:
+        """The paths of the plans that watch a branch or commit (``PlanMemory.watches``)."""
+        with self._db.read() as connection:
+            return remembered.plan_paths_watching(connection, repository_id, words)
 
     def plan_paths_of_pull(self, repository_id: int, number: int) -> list[str]:
         with self._db.read() as connection:

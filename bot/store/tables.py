@@ -59,11 +59,21 @@ deliveries = sa.Table(
     sa.Column("finished_at", UtcTime),
     # Last, because SQLite reads a row from its beginning.
     sa.Column("body", sa.LargeBinary, nullable=False),
+    # False once the body was dropped; a truth value is kept in the row's header, before the body.
+    sa.Column("body_kept", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.UniqueConstraint("guid", "body_sha", "replay", name="deliveries_once"),
     # Ids are never used twice: job ids are made of them.
     sqlite_autoincrement=True,
 )
 sa.Index("deliveries_state", deliveries.c.state, deliveries.c.id)
+sa.Index("deliveries_received", deliveries.c.received_at)
+sa.Index("deliveries_repository", deliveries.c.repository_id, deliveries.c.id)
+sa.Index(
+    "deliveries_payloads",
+    deliveries.c.received_at,
+    sqlite_where=deliveries.c.body_kept,
+    postgresql_where=deliveries.c.body_kept,
+)
 
 subjects = sa.Table(
     "subjects",
@@ -233,4 +243,14 @@ sessions = sa.Table(
     sa.Column("user_id", sa.BigInteger, nullable=False),
     sa.Column("sealed", sa.String, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
+)
+
+# What was counted, by every process, since the database was made; and the newest of each gauge.
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("labels", sa.String, primary_key=True),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
 )
