@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.github.ports import (
+    CheckSnapshot,
     CommentSnapshot,
     IssueSnapshot,
     Person,
@@ -16,7 +17,7 @@ from bot.github.ports import (
 )
 
 if TYPE_CHECKING:
-    from tests.fake_github import FakeComment, FakeGitHub, FakeIssue, FakeRepository
+    from tests.fake_github import FakeCheck, FakeComment, FakeGitHub, FakeIssue, FakeRepository
 
 MOST_BODY = 65_536
 
@@ -98,6 +99,16 @@ class Bound:
             reactions=sum(
                 id_ == comment.id for id_, _ in (*self._it.reactions, *self._it.other_reactions)
             ),
+        )
+
+    def _check_run(self, run: FakeCheck) -> CheckSnapshot:
+        return CheckSnapshot(
+            id=run.id,
+            head_sha=run.head_sha,
+            status=run.status,
+            conclusion=run.conclusion,
+            external_id=run.external_id,
+            url=self._it.url(f"/runs/{run.id}"),
         )
 
     def _pull(self, number: int) -> PullSnapshot:

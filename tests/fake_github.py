@@ -18,11 +18,12 @@ from bot.github.live import Installation
 from bot.github.ports import RepoRef
 from bot.manifest import EVENTS, PERMISSIONS
 from tests import fake_payloads as payloads
-from tests.fake_repository import FakeComment, FakeIssue, FakePull, FakeRepository
+from tests.fake_repository import FakeCheck, FakeComment, FakeIssue, FakePull, FakeRepository
 
 __all__ = [
     "Crash",
     "Delivery",
+    "FakeCheck",
     "FakeComment",
     "FakeGitHub",
     "FakeIssue",

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.fake_repository import FakeComment, FakeIssue, FakePull, FakeRepository
+    from tests.fake_repository import FakeCheck, FakeComment, FakeIssue, FakePull, FakeRepository
 
 NO_COMMIT = "0" * 40
 
@@ -102,6 +102,26 @@ def pull(repo: FakeRepository, pull: FakePull) -> dict[str, Any]:
         },
         "base": {"ref": pull.base, "sha": repo.git.branches[pull.base], "repo": repository(repo)},
         "merged_by": account(repo, pull.merged_by) if pull.merged_by else None,
+    }
+
+
+def check(repo: FakeRepository, run: FakeCheck) -> dict[str, Any]:
+    of = [
+        {"id": 3000 + pull.number, "number": pull.number}
+        for pull in repo.pulls.values()
+        if repo.head_of(pull) == run.head_sha
+    ]
+    return {
+        "id": run.id,
+        "name": run.name,
+        "head_sha": run.head_sha,
+        "status": run.status,
+        "conclusion": run.conclusion,
+        "external_id": run.external_id,
+        "html_url": repo.url(f"/runs/{run.id}"),
+        "output": {"title": run.title, "summary": run.summary},
+        "pull_requests": of,
+        "app": app(repo, repo.world.bot),
     }
 
 

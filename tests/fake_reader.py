@@ -10,6 +10,7 @@ from bot.errors import UserProblem
 from bot.github.live_reader import LARGEST_FILE
 from bot.github.ports import (
     ChangedFile,
+    CheckSnapshot,
     CommentSnapshot,
     CommitSnapshot,
     Compared,
@@ -202,6 +203,16 @@ class FakeReader(Bound):
             Milestone(number, title, state)
             for number, (title, state) in enumerate(self._it.milestones.items(), 1)
         ]
+
+    @reads
+    def check(self, head_sha: str, name: str) -> CheckSnapshot | None:
+        runs = [run for run in self._it.checks_on(head_sha) if run.name == name]
+        return self._check_run(runs[-1]) if runs else None
+
+    @reads
+    def neighbour(self, name: str) -> FakeReader | None:
+        other = self.world.find(f"{self.repo.owner}/{name}")
+        return FakeReader(self.world, other) if other else None
 
     def _text(self, sha: str, name: str) -> str:
         try:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.emulator.pulls import closing
-from bot.github.ports import Refused, RepoRef
+from bot.github.ports import Annotation, CheckOutput, Refused, RepoRef
 from tests import fake_payloads as payloads
 from tests.fake_git import Git
 
@@ -56,6 +56,21 @@ class FakePull:
 
 
 @dataclass(slots=True)
+class FakeCheck:
+    """A check run; ``annotations`` are those of every report, as GitHub adds them up."""
+
+    id: int
+    name: str
+    head_sha: str
+    external_id: str
+    status: str = "queued"
+    conclusion: str | None = None
+    title: str = ""
+    summary: str = ""
+    annotations: list[Annotation] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class FakeRepository:
     """One repository and all that is in it; ``permissions`` maps a login to a role."""
 
@@ -73,6 +88,7 @@ class FakeRepository:
     issues: dict[int, FakeIssue] = field(default_factory=dict)
     pulls: dict[int, FakePull] = field(default_factory=dict)
     comments: dict[int, FakeComment] = field(default_factory=dict)
+    checks: dict[int, FakeCheck] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     milestones: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
@@ -275,6 +291,55 @@ class FakeRepository:
                 pull.last_head = sha
                 more = {"before": before, "after": sha}
                 self._issue_event("synchronize", actor, self.issues[pull.number], **more)
+
+    def checks_on(self, head_sha: str) -> list[FakeCheck]:
+        """The check runs of a commit, oldest first."""
+        return [run for run in self.checks.values() if run.head_sha == head_sha]
+
+    def _check_event(self, action: str, actor: str, run: FakeCheck) -> None:
+        check = payloads.check(self, run)
+        self.send("check_run", actor, {"action": action, "check_run": check})
+
+    def add_check(self, actor: str, name: str, head_sha: str, external_id: str) -> FakeCheck:
+        self.world.tick()
+        run = FakeCheck(9000 + len(self.checks), name, head_sha, external_id)
+        self.checks[run.id] = run
+        self._check_event("created", actor, run)
+        return run
+
+    def report_check(
+        self, actor: str, run: FakeCheck, output: CheckOutput, conclusion: str | None
+    ) -> None:
+        was, run.status = run.status, "completed" if conclusion else "in_progress"
+        run.title, run.summary, run.conclusion = output.title, output.summary, conclusion
+        run.annotations += output.annotations
+        if was != "completed" and conclusion:
+            self._check_event("completed", actor, run)
+
+    def rerun_check(self, actor: str, run: FakeCheck) -> None:
+        """Somebody presses “Re-run”: the run is queued again and has no conclusion.
+
+        https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
+        """
+        self.world.tick()
+        run.status, run.conclusion = "queued", None
+        self._check_event("rerequested", actor, run)
+
+    def queue_pull(self, actor: str, number: int) -> str:
+        """A merge group with this pull request in it; gives the group's commit.
+
+        https://docs.github.com/en/webhooks/webhook-events-and-payloads#merge_group
+        """
+        pull, base = self.pulls[number], self.git.branches[self.pulls[number].base]
+        head = self.git.merge(
+            base, self.head_of(pull), f"Merge #{number}", author=actor, date=self.world.tick()
+        )
+        branch = f"gh-readonly-queue/{pull.base}/pr-{number}-{base}"
+        self.git.branches[branch] = head
+        group = {"head_sha": head, "head_ref": f"refs/heads/{branch}", "base_sha": base,
+                 "base_ref": f"refs/heads/{pull.base}"}  # fmt: skip
+        self.send("merge_group", actor, {"action": "checks_requested", "merge_group": group})
+        return head
 
     def open_pull(
         self,

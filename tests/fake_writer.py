@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.github.ports import (
+    CheckOutput,
+    CheckSnapshot,
     CommentSnapshot,
     Committed,
     IssueSnapshot,
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tests.fake_github import FakeIssue
 
 MOST_BODY = 65_536
+MOST_SUMMARY = 65_535
+MOST_ANNOTATIONS = 50
 
 
 class FakeWriter(Bound):
@@ -195,6 +199,45 @@ class FakeWriter(Bound):
             raise Refused(404, "Not Found", f"editing pull request #{number}")
         self._it.edit_issue(self.world.bot, number, title=title, body=body, state=state)
         return self._pull(number)
+
+    @writes
+    def create_check(
+        self,
+        name: str,
+        head_sha: str,
+        output: CheckOutput,
+        *,
+        external_id: str,
+        conclusion: str | None,
+    ) -> CheckSnapshot:
+        if head_sha not in self._it.git.commits:
+            raise Refused(422, f"No commit found for SHA: {head_sha}", "reporting a check")
+        self._check_output(output)
+        run = self._it.add_check(self.world.bot, name, head_sha, external_id)
+        self._it.report_check(self.world.bot, run, output, conclusion)
+        return self._check_run(run)
+
+    @writes
+    def extend_check(
+        self, check_id: int, output: CheckOutput, *, conclusion: str | None
+    ) -> CheckSnapshot:
+        if check_id not in self._it.checks:
+            raise Refused(404, "Not Found", "reporting a check")
+        self._check_output(output)
+        run = self._it.checks[check_id]
+        self._it.report_check(self.world.bot, run, output, conclusion)
+        return self._check_run(run)
+
+    @staticmethod
+    def _check_output(output: CheckOutput) -> None:
+        if len(output.annotations) > MOST_ANNOTATIONS:
+            raise Refused(422, "Invalid request. No more than 50 items are allowed")
+        if len(output.summary) > MOST_SUMMARY:
+            raise Refused(422, "Only 65535 characters are allowed")
+        if not output.title or not output.summary:
+            raise Refused(422, "title and summary are required")
+        if any(one.line < 1 or not one.message for one in output.annotations):
+            raise Refused(422, "Invalid annotation")
 
     @writes
     def react(self, comment_id: int, reaction: str) -> None:

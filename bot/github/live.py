@@ -138,7 +138,13 @@ class Gateway:
 
     def reader(self, repo: RepoRef) -> GitHubReader:
         """What may be read of this repository."""
-        return LiveReader(self._channel(repo), self.app_id, lambda: self.app_slug, self._roles)
+
+        def neighbour(full_name: str) -> GitHubReader | None:
+            other = self.find(full_name)
+            return self.reader(other) if other else None
+
+        channel = self._channel(repo)
+        return LiveReader(channel, self.app_id, lambda: self.app_slug, self._roles, neighbour)
 
     def writer(self, repo: RepoRef) -> GitHubWriter:
         """What may be written to this repository."""

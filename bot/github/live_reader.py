@@ -27,10 +27,12 @@ from bot.github.gitids import git_blob_id
 from bot.github.payloads import Data
 from bot.github.ports import (
     ChangedFile,
+    CheckSnapshot,
     CommentSnapshot,
     CommitSnapshot,
     Compared,
     FileSnapshot,
+    GitHubReader,
     IssueSnapshot,
     Milestone,
     PullSnapshot,
@@ -52,12 +54,18 @@ class LiveReader:
     """Reads one repository; see ``bot.github.ports.GitHubReader`` for each method's promise."""
 
     def __init__(
-        self, channel: Channel, app_id: int, slug: Callable[[], str], roles: Roles
+        self,
+        channel: Channel,
+        app_id: int,
+        slug: Callable[[], str],
+        roles: Roles,
+        neighbour: Callable[[str], GitHubReader | None] = lambda full_name: None,
     ) -> None:
         self._channel = channel
         self._app_id = app_id
         self._slug = slug
         self._roles = roles
+        self._neighbour = neighbour
 
     @property
     def repo(self) -> RepoRef:
@@ -279,6 +287,26 @@ class LiveReader:
     def milestones(self) -> list[Milestone]:
         """https://docs.github.com/en/rest/issues/milestones#list-milestones"""
         return self._all("/milestones", payloads.milestone, query={"state": "all"})
+
+    def check(self, head_sha: str, name: str) -> CheckSnapshot | None:
+        """https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference"""
+        query = {"check_name": name, "filter": "latest", "per_page": "100"}
+        suffix = f"/commits/{name_part(head_sha)}/check-runs"
+        answer = self._channel.get(suffix, query)
+        if is_gone(answer) or answer.status == 422:
+            # There is no such commit.
+            return None
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what="reading the checks of a commit")
+        runs = mapping(answer).get("check_runs")
+        if not isinstance(runs, list):
+            raise unreadable(answer)
+        found = self._channel.value(answer, lambda _: [payloads.check(run) for run in runs])
+        return max(found, key=lambda run: run.id, default=None)
+
+    def neighbour(self, name: str) -> GitHubReader | None:
+        """Two requests as the App; reading it needs a token of its own."""
+        return self._neighbour(f"{self.repo.owner}/{name}")
 
     def _object(
         self,

@@ -25,6 +25,8 @@ from bot.github.answers import message as words_of
 from bot.github.channel import Channel, branch_part, name_part, path_part
 from bot.github.gitids import git_blob_id
 from bot.github.ports import (
+    CheckOutput,
+    CheckSnapshot,
     CommentSnapshot,
     Committed,
     IssueSnapshot,
@@ -284,6 +286,30 @@ class LiveWriter:
         answer = self._channel.write("PATCH", f"/pulls/{int(number)}", fields, what=what)
         return self._channel.value(answer, lambda a: payloads.pull(mapping(a)))
 
+    def create_check(
+        self,
+        name: str,
+        head_sha: str,
+        output: CheckOutput,
+        *,
+        external_id: str,
+        conclusion: str | None,
+    ) -> CheckSnapshot:
+        """https://docs.github.com/en/rest/checks/runs#create-a-check-run"""
+        fields = {"name": name, "head_sha": head_sha, "external_id": external_id}
+        body = fields | _check_fields(output, conclusion)
+        answer = self._channel.create("/check-runs", body, what="reporting a check")
+        return self._channel.value(answer, lambda a: payloads.check(mapping(a)))
+
+    def extend_check(
+        self, check_id: int, output: CheckOutput, *, conclusion: str | None
+    ) -> CheckSnapshot:
+        """https://docs.github.com/en/rest/checks/runs#update-a-check-run"""
+        suffix = f"/check-runs/{int(check_id)}"
+        body = _check_fields(output, conclusion)
+        answer = self._channel.write("PATCH", suffix, body, what="reporting a check")
+        return self._channel.value(answer, lambda a: payloads.check(mapping(a)))
+
     def react(self, comment_id: int, reaction: str) -> None:
         """https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment"""
         suffix = f"/issues/comments/{int(comment_id)}/reactions"
@@ -291,6 +317,24 @@ class LiveWriter:
             self._channel.request("POST", suffix, body={"content": reaction})
         except (Retryable, Refused):
             return
+
+
+def _check_fields(output: CheckOutput, conclusion: str | None) -> dict[str, Any]:
+    annotations = [
+        {
+            "path": one.path,
+            "start_line": one.line,
+            "end_line": one.line,
+            "annotation_level": one.level,
+            "title": one.title,
+            "message": one.message,
+        }
+        for one in output.annotations
+    ]
+    said = {"title": output.title, "summary": output.summary, "annotations": annotations}
+    if conclusion is None:
+        return {"status": "in_progress", "output": said}
+    return {"status": "completed", "conclusion": conclusion, "output": said}
 
 
 def _writable(path: RepoPath, text: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.github.ports import (
     ChangedFile,
+    CheckSnapshot,
     CommentSnapshot,
     CommitSnapshot,
     IssueSnapshot,
@@ -212,6 +213,18 @@ def commit(data: Data) -> CommitSnapshot:
         parents=tuple(text_of(parent, "sha") for parent in _parts(data, "parents")),
         date=moment(committer.get("date")) if isinstance(committer, Mapping) else None,
         author_login=_text(author, "login") or None if isinstance(author, Mapping) else None,
+    )
+
+
+def check(data: Data) -> CheckSnapshot:
+    """https://docs.github.com/en/rest/checks/runs#get-a-check-run"""
+    return CheckSnapshot(
+        id=number_of(data, "id"),
+        head_sha=text_of(data, "head_sha"),
+        status=text_of(data, "status"),
+        conclusion=_text(data, "conclusion") or None,
+        external_id=_text(data, "external_id"),
+        url=_text(data, "html_url"),
     )
 
 

@@ -223,6 +223,41 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """A remark on a line (from 1) of a file; ``level``: ``notice``, ``warning`` or ``failure``."""
+
+    path: str
+    line: int
+    level: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutput:
+    """What a check run says: markdown of at most 65,535 characters, at most 50 annotations."""
+
+    title: str
+    summary: str
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSnapshot:
+    """A check run; ``status`` is ``queued``, ``in_progress`` or ``completed``.
+
+    ``external_id`` is what its maker calls it; ``conclusion`` is None until it is completed.
+    """
+
+    id: int
+    head_sha: str
+    status: str
+    conclusion: str | None
+    external_id: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """A commit that was made: its id and the blob id of each file written."""
 
@@ -331,6 +366,14 @@ class GitHubReader(Protocol):
         """Open and closed milestones, all pages."""
         ...
 
+    def check(self, head_sha: str, name: str) -> CheckSnapshot | None:
+        """The newest check run of this name on a commit, or None."""
+        ...
+
+    def neighbour(self, name: str) -> GitHubReader | None:
+        """Another repository of the same owner; None where the App is not installed on it."""
+        ...
+
 
 class GitHubWriter(Protocol):
     """Everything plansync writes to one repository. Never retried here: a repeat could double."""
@@ -425,6 +468,27 @@ class GitHubWriter(Protocol):
         body: str | None = None,
         state: str | None = None,
     ) -> PullSnapshot: ...
+
+    def create_check(
+        self,
+        name: str,
+        head_sha: str,
+        output: CheckOutput,
+        *,
+        external_id: str,
+        conclusion: str | None,
+    ) -> CheckSnapshot:
+        """A new check run; in progress where ``conclusion`` is None.
+
+        Raises Refused(422) when the commit is not there.
+        """
+        ...
+
+    def extend_check(
+        self, check_id: int, output: CheckOutput, *, conclusion: str | None
+    ) -> CheckSnapshot:
+        """Further annotations for a check run, and its conclusion when these are the last."""
+        ...
 
     def react(self, comment_id: int, reaction: str) -> None:
         """React to an issue comment (``+1``, ``eyes`` …); failing is harmless and not raised."""
