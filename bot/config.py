@@ -1,12 +1,21 @@
-"""What a repository may choose: labels, paths, status words. Today every repository has the
-defaults; the values are the contract that documentation and tests rely on."""
+"""What a repository may choose, as the values that the rest of plansync works with.
+
+``RepoConfig()`` is what holds where nobody chose anything. ``bot.config_file`` reads
+``.github/plansync.yml``, ``bot.config_load`` puts a repository's files together, and
+``config_of`` makes the values of what was read.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
+
+CONFIG_PATH = ".github/plansync.yml"
+"""Where a repository, and an organisation in its repository ``.github``, keeps its choices."""
 
 FORMATS_BY_LABEL: Mapping[str, str] = MappingProxyType(
     {
@@ -35,15 +44,34 @@ RESERVED_PATHS = frozenset(
     {"plan_docs/feature-brief.md", "plan_docs/tech-stack.md", "plan_docs/architecture.md"}
 )
 
+_NO_SEVERITIES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRules:
+    """When the check run of a pull request fails.
+
+    ``fail_on`` is ``error``, ``warning`` or ``never``; ``severity`` gives a finding's code another
+    severity (``error``, ``warning``, ``note``) or switches it ``off``. With ``every_pull`` pull
+    requests that touch no plan are answered too, which a required check needs.
+    """
+
+    fail_on: str = "error"
+    severity: Mapping[str, str] = field(default_factory=lambda: _NO_SEVERITIES)
+    every_pull: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class RepoConfig:
     """The configuration of one repository.
 
     ``labels`` maps a request label to a plan format, ``adopt`` are the globs of plan files that
-    people push (a ``*`` never crosses a ``/``), ``statuses`` the words of tracking tables. With
-    ``skip_ci`` no CI starts for a commit that only carries an issue's or pull request's state over.
-    When more than the share ``brake`` of a plan's tasks vanishes at once, somebody is asked first.
+    people push (``*`` stays within a folder, ``**`` goes down), ``statuses`` the words of tracking
+    tables. With ``skip_ci`` no CI starts for a commit that only carries an issue's or pull
+    request's state over. When more than the share ``brake`` of a plan's tasks vanishes at once,
+    somebody is asked first; when a plan was written ``breaker`` times within ten minutes, it rests.
+    With ``close_when_complete`` the plan issue of a complete plan is closed. ``dry_run`` writes
+    nothing but one comment of what would be done.
     """
 
     labels: Mapping[str, str] = field(default_factory=lambda: FORMATS_BY_LABEL)
@@ -51,6 +79,10 @@ class RepoConfig:
     statuses: Mapping[str, str] = field(default_factory=lambda: STATUS_WORDS)
     skip_ci: bool = False
     brake: float = 0.3
+    breaker: int = 20
+    close_when_complete: bool = True
+    checks: CheckRules = field(default_factory=CheckRules)
+    dry_run: bool = False
 
     def adopts(self, path: str) -> bool:
         """True when a file with this path, pushed by a person, becomes a plan."""
@@ -63,5 +95,50 @@ class RepoConfig:
         return next((self.labels[name] for name in labels if name in self.labels), None)
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigMemory:
+    """What is known of a repository's choices.
+
+    ``settings`` is the last good configuration as its files say it, all of them put together; it
+    stays in force while ``problems`` (each with file and line) stand in a newer one. ``sources``
+    are the files that took part as ``owner/repo:path``, also those that are not there; ``seen`` is
+    a digest of what was read last.
+    """
+
+    repository_id: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    seen: str = ""
+
+    @property
+    def config(self) -> RepoConfig:
+        """The configuration in force."""
+        return config_of(self.settings)
+
+
+def config_of(settings: Mapping[str, Any]) -> RepoConfig:
+    """The values of a configuration that was found good; what it does not say is the default."""
+    default = RepoConfig()
+    checks = settings.get("checks", {})
+    return RepoConfig(
+        labels=MappingProxyType(dict(settings.get("labels", default.labels))),
+        adopt=tuple(settings.get("adopt", default.adopt)),
+        statuses=MappingProxyType({**default.statuses, **settings.get("statuses", {})}),
+        skip_ci=settings.get("commit", {}).get("skip_ci", default.skip_ci),
+        brake=settings.get("brake", default.brake),
+        breaker=settings.get("breaker", default.breaker),
+        close_when_complete=settings.get("close_when_complete", default.close_when_complete),
+        checks=CheckRules(
+            fail_on=checks.get("fail_on", default.checks.fail_on),
+            severity=MappingProxyType(dict(checks.get("severity", {}))),
+            every_pull=checks.get("every_pull", default.checks.every_pull),
+        ),
+        dry_run=settings.get("dry_run", default.dry_run),
+    )
+
+
+@lru_cache(maxsize=512)
 def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))
+    shape = re.escape(pattern).replace(r"\*\*/", "(?:[^/]+/)*").replace(r"\*\*", ".*")
+    return re.compile(shape.replace(r"\*", "[^/]*").replace(r"\?", "[^/]"))

@@ -1,0 +1,150 @@
+"""Put a repository's configuration together: its own file, the owner's default, what they extend.
+
+A repository without a file of its own has that of ``OWNER/.github``, where the App is installed on
+that repository too. Files are read from default branches only, but for the one that a pull request
+would change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.config import CONFIG_PATH, ConfigMemory
+from bot.config_file import ParsedConfig, Source, merged, parse_config, parse_source, wrong_together
+from bot.errors import UserProblem
+from bot.github.ports import FileSnapshot, GitHubReader, RepoPath
+from bot.plans.model import Problem
+
+MOST_EXTENDED = 3
+DEFAULTS = ".github"
+"""The repository whose file holds for every repository of the owner that has none."""
+
+_OURS = RepoPath(CONFIG_PATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read: the settings of all files together, or the problems of the first bad one.
+
+    ``sources`` are the files that were looked for, ``seen`` a digest of what they said. A Problem's
+    path is one of the repository's own; the words name the file where it is another's.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    seen: str = ""
+
+    def over(self, memory: ConfigMemory | None, repository_id: int) -> ConfigMemory:
+        """What is in force now: this, or what was, while this has problems."""
+        kept = memory.settings if memory and self.problems else self.settings
+        told = tuple(f"{p.path}:{p.line}: {p.message} {p.fix}".strip() for p in self.problems)
+        return ConfigMemory(repository_id, {} if told and not memory else kept, self.sources, told,
+                            self.seen)  # fmt: skip
+
+
+def load_config(reader: GitHubReader, ref: str | None = None) -> Loaded:
+    """The configuration of the reader's repository: one request, and one to three for each file
+    of another repository. With ``ref`` the repository's own file is read there. Raises Retryable
+    and Refused.
+    """
+    walk = _Walk(reader)
+    own = walk.file(Source(reader.repo.full_name, _OURS), ref)
+    if own is None and reader.repo.name.casefold() != DEFAULTS:
+        own = walk.file(Source(f"{reader.repo.owner}/{DEFAULTS}", _OURS))
+    settings = walk.settings(own, 1) if own is not None else {}
+    return Loaded(
+        {} if walk.problems else settings,
+        tuple(walk.sources),
+        tuple(walk.problems),
+        walk.digest.hexdigest(),
+    )
+
+
+class _Walk:
+    """From file to file, each read once."""
+
+    def __init__(self, reader: GitHubReader) -> None:
+        self._reader = reader
+        self._readers: dict[str, GitHubReader | None] = {reader.repo.full_name.casefold(): reader}
+        self._open: list[Source] = []
+        self.sources: list[str] = []
+        self.problems: list[Problem] = []
+        self.digest = hashlib.sha256()
+
+    def file(self, source: Source, ref: str | None = None) -> tuple[Source, ParsedConfig] | None:
+        """A file as it is now; None where there is none, or the App may not see it."""
+        self.sources.append(str(source))
+        file: FileSnapshot | None = None
+        name = source.full_name.casefold()
+        if name not in self._readers:
+            neighbour = source.full_name.partition("/")[2]
+            self._readers[name] = self._reader.neighbour(neighbour)
+        reader = self._readers[name]
+        try:
+            file = reader.file(source.path, ref) if reader else None
+        except UserProblem as problem:
+            self._add(source, problem.message, problem.fix, problem.line or 1, "config.yaml")
+        self.digest.update(f"{source}\0{file.blob_sha if file else ''}\0".encode())
+        return (source, parse_config(file.text, str(source.path))) if file else None
+
+    def settings(self, found: tuple[Source, ParsedConfig], depth: int) -> dict[str, Any]:
+        """The settings of a file over those of the files that it extends."""
+        source, parsed = found
+        for problem in parsed.problems:
+            self._add(source, problem.message, problem.fix, problem.line, problem.code,
+                      problem.column)  # fmt: skip
+        if parsed.problems or parsed.extends is None:
+            return dict(parsed.settings)
+        self._open.append(source)
+        below = self._extended(source, parsed, depth)
+        self._open.pop()
+        if below is None:
+            return dict(parsed.settings)
+        together = merged(below, parsed.settings)
+        if not self.problems:
+            for problem in wrong_together(together, source.path, parsed.extends_at):
+                self._add(source, problem.message, problem.fix, problem.line, problem.code)
+        return together
+
+    def _extended(self, source: Source, parsed: ParsedConfig, depth: int) -> dict[str, Any] | None:
+        owner = self._reader.repo.owner
+        try:
+            wanted = parse_source(parsed.extends or "", owner)
+        except UserProblem as problem:
+            self._add(source, problem.message, problem.fix, parsed.extends_at)
+            return None
+        if any(str(one).casefold() == str(wanted).casefold() for one in self._open):
+            fix = "Remove one of the `_extends` lines."
+            self._add(source, f"{wanted} extends itself in a circle.", fix, parsed.extends_at)
+            return None
+        if depth > MOST_EXTENDED:
+            fix = "Put what is needed into fewer files."
+            message = f"More than {MOST_EXTENDED} files extend one another."
+            self._add(source, message, fix, parsed.extends_at)
+            return None
+        known = len(self.problems)
+        found = self.file(wanted)
+        if found is None:
+            if len(self.problems) == known:
+                fix = "Check the name, and install the App on that repository."
+                self._add(source, f"There is no {wanted} that plansync can read.", fix,
+                          parsed.extends_at)  # fmt: skip
+            return None
+        return self.settings(found, depth + 1)
+
+    def _add(
+        self,
+        source: Source,
+        message: str,
+        fix: str,
+        line: int,
+        code: str = "config.extends",
+        column: int = 1,
+    ) -> None:
+        own = source.full_name.casefold() == self._reader.repo.full_name.casefold()
+        path = str(source.path) if own else str(source)
+        self.problems.append(Problem(code, message, fix, line, column, path=path))
