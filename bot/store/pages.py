@@ -213,7 +213,7 @@ def keep_summaries(
 def words_of(memory: PlanMemory, summary: PlanSummary) -> str:
     """What a search looks through, without regard to case."""
     number = f"#{memory.issue_number}" if memory.issue_number else ""
-    parts = (summary.title, memory.path, summary.next, summary.blocker, number)
+    parts = (summary.title, memory.path, summary.format, summary.next, summary.blocker, number)
     return " ".join(parts).casefold()
 
 

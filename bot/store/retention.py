@@ -12,6 +12,8 @@ from bot.store.connection import Transactions
 from bot.store.tables import (
     audit,
     blocks,
+    checks,
+    configs,
     deliveries,
     delivery_subjects,
     plan_progress,
@@ -95,6 +97,7 @@ def _purge(connection: Connection, repository_id: int, now: datetime) -> None:
     keys = sa.select(subjects.c.key).where(subjects.c.repository_id == repository_id)
     connection.execute(sa.delete(audit).where(audit.c.subject.in_(keys)))
     connection.execute(sa.delete(delivery_subjects).where(delivery_subjects.c.subject.in_(keys)))
-    for table in (plans, plan_pulls, plan_summaries, plan_progress, requests, blocks, subjects):
+    about = (plans, plan_pulls, plan_summaries, plan_progress, requests, blocks, subjects)
+    for table in (*about, checks, configs):
         connection.execute(sa.delete(table).where(table.c.repository_id == repository_id))
     connection.execute(sa.delete(repositories).where(repositories.c.id == repository_id))

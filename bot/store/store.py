@@ -8,6 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from bot.checks import CheckMemory
+from bot.config import ConfigMemory
 from bot.github.ports import Person, RepoRef
 from bot.memory import (
     AuditEntry,
@@ -17,7 +19,17 @@ from bot.memory import (
     SubjectKey,
     Trigger,
 )
-from bot.store import inbox, listings, operations, pages, remembered, retention, tallying, upkeep
+from bot.store import (
+    choices,
+    inbox,
+    listings,
+    operations,
+    pages,
+    remembered,
+    retention,
+    tallying,
+    upkeep,
+)
 from bot.store.connection import Transactions
 from bot.store.engine import sqlite_path
 from bot.store.migrate import NEWEST, current_revision, migrate
@@ -38,6 +50,7 @@ class Store(
     operations.Operations,
     retention.Retention,
     tallying.Tallying,
+    choices.Choices,
 ):
     """The inbox and the memory on SQLite or PostgreSQL.
 
@@ -166,7 +179,7 @@ class Store(
         delivery_ids: Collection[int],
         *,
         finished_at: datetime,
-        remember: Sequence[PlanMemory | RequestMemory] = (),
+        remember: Sequence[PlanMemory | RequestMemory | ConfigMemory | CheckMemory] = (),
         audit: Sequence[AuditEntry] = (),
         forward: Sequence[Trigger] = (),
         note: str = "",
@@ -179,16 +192,22 @@ class Store(
         ``forward`` opens the same deliveries for further subjects, which are due at once.
         ``compared`` is False when GitHub was not asked: the plan then counts as not looked at.
         """
-        summaries = self.new_summaries(remember, finished_at)
+        plans = [m for m in remember if isinstance(m, PlanMemory | RequestMemory)]
+        summaries = self.new_summaries(plans, finished_at)
         with self._db.write() as connection:
             for delivery_id in sorted(delivery_ids) if forward else ():
                 inbox.open_for(connection, delivery_id, forward, due_at=finished_at, releases=True)
             if delivery_ids:
                 inbox.finish(connection, key, delivery_ids, finished_at, note)
-            for memory in remember:
+            for memory in plans:
                 remembered.remember(connection, memory)
+            for choice in remember:
+                if isinstance(choice, ConfigMemory):
+                    choices.keep_choices(connection, choice, finished_at)
+                elif isinstance(choice, CheckMemory):
+                    choices.keep_check(connection, choice)
             if delivery_ids and compared:
-                upkeep.note_compared(connection, key, remember, finished_at)
+                upkeep.note_compared(connection, key, plans, finished_at)
             pages.keep_summaries(connection, summaries, finished_at)
             remembered.record_audit(connection, audit, sorted(delivery_ids), finished_at)
 

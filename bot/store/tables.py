@@ -254,3 +254,23 @@ tallies = sa.Table(
     sa.Column("value", sa.Float, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
 )
+
+# What each repository chose, all its files put together.
+configs = sa.Table(
+    "configs",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("memory", sa.JSON, nullable=False),
+    sa.Column("read_at", UtcTime, nullable=False),
+)
+
+# What was reported of each pull request and merge group.
+checks = sa.Table(
+    "checks",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("head_sha", sa.String, nullable=False),
+    sa.Column("memory", sa.JSON, nullable=False),
+)
+sa.Index("checks_head", checks.c.repository_id, checks.c.head_sha)
