@@ -33,6 +33,7 @@ from bot.plans.experts import (
     scan_knowledge,
 )
 from bot.plans.formats import recognise
+from bot.plans.model import Severity
 from bot.plans.paths import PATH_PATTERNS, placed
 from bot.plans.requested import PlanValues, key_name, value_name, values_from_request
 from bot.plans.scaffold import (
@@ -41,6 +42,7 @@ from bot.plans.scaffold import (
     known_values,
     scaffold,
     scaffold_paths,
+    template_path,
 )
 from bot.templates import read_template
 
@@ -114,9 +116,9 @@ def new(
     if folder is not None and not folder.is_dir():
         raise Fault("There is no such folder.", "Make it first.", shown(folder))
     root = repository_root(folder or Path()) if folder is None else folder.resolve()
-    template = _template(root, format)
+    ours, own = read_template("plans", f"{format}.md"), _own_template(root, format)
     siblings = {name: read_template("plans", name) for name in SIBLING_TEMPLATES.get(format, ())}
-    known = known_values(format, template, siblings.values())
+    known = known_values(format, ours if own is None else own, siblings.values())
     _refuse_unknown(format, values, known)
     given, defaulted = _values(root, format, title, values)
     if not given.owner and "owner" in known:
@@ -125,13 +127,17 @@ def new(
     made = scaffold(
         format,
         given,
-        template,
+        ours,
+        override=own,
         siblings=siblings,
         existing=_existing(root, scaffold_paths(format, path)),
         path=path,
     )
     for problem in made.problems:
-        raise Fault(problem.message, problem.fix, f"the template of {format}", problem.line)
+        fault = Fault(problem.message, problem.fix, problem.path, problem.line)
+        if problem.severity is Severity.ERROR:
+            raise fault
+        click.echo(f"plansync: {fault}", err=True)
     _write(root, made)
     if as_json:
         click.echo(json.dumps({"path": path, "files": list(made.files), "defaulted": defaulted}))
@@ -291,9 +297,10 @@ def _next_number(features: Path) -> int:
     return max(taken, default=0) + 1
 
 
-def _template(root: Path, format: str) -> str:
-    own = root / ".github" / "plansync" / "templates" / f"{format}.md"
-    return read_text(own) if own.exists() else read_template("plans", f"{format}.md")
+def _own_template(root: Path, format: str) -> str | None:
+    """The repository's own template of the format, None where it has none."""
+    own = root / template_path(format)
+    return read_text(own) if own.exists() else None
 
 
 def _existing(root: Path, paths: tuple[str, ...]) -> dict[str, str | None]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.plans.document import Document, fold, parse_document
-from bot.plans.placeholders import code_spans
+from bot.plans.placeholders import code_spans, is_placeholder, placeholder_spans
 from bot.plans.slug import path_segment, slug
+from bot.plans.template_block import plan_block
 
 _NO_RESPONSE = "_no response_"
 _KEY_LINE = re.compile(
@@ -36,6 +37,8 @@ _ALIASES = {
     "track_id": ("track id",),
     "branch": ("branch", "feature branch", "target branch", "target implementation branch"),
 }
+_PATH_PARTS = frozenset({"service", "scope", "epic", "feature_id", "track_id"})
+_IDS = _PATH_PARTS | {"branch"}
 # What each format shows of its values; only these are worth saying when they were defaulted.
 _SHOWN = {
     "feature-plan": ("slug", "project", "owner"),
@@ -112,7 +115,7 @@ def values_from_request(
     tip that the plan is written on and may be empty; ``extra`` are further keys, which win over
     the body's. ``created_at`` must be aware.
     """
-    given = request_values(body)
+    given = request_values(plan_block(body)[0])
     given.update((key_name(key), value) for key, value in (extra or {}).items())
     name = one_line(_given(given, "title") or title) or (f"Issue {number}" if number else "Plan")
     wanted = _given(given, "slug") or name
@@ -204,22 +207,35 @@ def renamed(values: PlanValues, **names: str) -> PlanValues:
 
 
 def _keep(found: dict[str, str], key: str, value: str) -> None:
-    if value and fold(value) != _NO_RESPONSE:
+    if value and fold(value) != _NO_RESPONSE and not is_placeholder(value):
         found.setdefault(key_name(key), value)
 
 
 def _given(given: Mapping[str, str], key: str) -> str:
     """What was given under one of the key's names; an answer of several lines is no such value."""
-    found = (given[alias].strip() for alias in _ALIASES[key] if alias in given)
-    return next((value for value in found if len(value) <= _LONGEST and "\n" not in value), "")
+    found = (_coded(given[alias].strip(), key) for alias in _ALIASES[key] if alias in given)
+    usable = (value for value in found if len(value) <= _LONGEST and "\n" not in value)
+    return next((value for value in usable if not _begins_open(value)), "")
+
+
+def _begins_open(value: str) -> bool:
+    """Whether a value begins with a placeholder, as one of a template that was only pasted does."""
+    first = next(iter(placeholder_spans(value)), None)
+    return first is not None and not value[: first.start].strip("`* ")
 
 
 def _usable(key: str, value: str, default: str) -> str:
     """A value as it may stand in a path or a line; the default where nothing usable was given."""
-    if key in ("service", "scope", "epic", "feature_id", "track_id"):
+    if key in _PATH_PARTS:
         return path_segment(one_line(value).strip("`"), path_segment(default, key))
     text = one_line(value).strip("`") or default
     return text.lstrip("@") if key == "owner" else text
+
+
+def _coded(value: str, key: str) -> str:
+    """An id as plans write it: what stands in the code span that the value begins with."""
+    match = re.match(r"`([^`]+)`", value) if key in _IDS else None
+    return match[1].strip() if match else value
 
 
 def _prose_lines(document: Document) -> Iterator[int]:

@@ -9,21 +9,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.plans.document import Document, Span, fold, parse_document
+from bot.plans.document import fold, parse_document
 from bot.plans.filling import NAMES, fill_template
-from bot.plans.formats import recognise
+from bot.plans.issue_parts import issue_parts
 from bot.plans.model import Problem
+from bot.plans.pasted import pasted_plan
 from bot.plans.paths import PATH_PATTERNS, RESERVED, placed, plan_path, values_at
 from bot.plans.placeholders import is_placeholder, placeholder_spans
-from bot.plans.requested import (
-    PlanValues,
-    is_login,
-    one_line,
-    value_name,
-    values_from_request,
-)
+from bot.plans.requested import PlanValues, value_name, values_from_request
+from bot.plans.template_block import plan_block
+from bot.plans.template_choice import choose_template, template_path
 
 __all__ = [
     "PATH_PATTERNS",
@@ -31,11 +28,14 @@ __all__ = [
     "SIBLING_TEMPLATES",
     "PlanValues",
     "Scaffold",
+    "choose_template",
     "known_values",
     "placed",
+    "plan_block",
     "plan_path",
     "scaffold",
     "scaffold_paths",
+    "template_path",
     "values_from_request",
 ]
 
@@ -74,9 +74,6 @@ _SETTABLE = {
     )},
 }  # fmt: skip
 _LONGEST_KEY = 80
-_MARKER_LINE = re.compile(r"^<!-- plansync:.*-->[ \t]*\n?", re.MULTILINE)
-_BEGIN = re.compile(r"\s*BEGIN\b.*plan", re.IGNORECASE | re.DOTALL)
-_END = re.compile(r"\s*END\b.*plan", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,8 @@ class Scaffold:
 
     ``title``, ``labels``, ``assignees`` and ``milestones`` are the plan issue's; ``defaulted`` says
     what of them nobody named; ``from_body`` that the request's own text became the plan.
+    ``problems`` are those of what the plan was made of, with the path of the repository's own
+    template where they are in it; ``template_refused`` says that it was not used because of them.
     """
 
     path: str
@@ -96,6 +95,7 @@ class Scaffold:
     defaulted: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     from_body: bool = False
+    template_refused: bool = False
 
 
 def scaffold(
@@ -105,24 +105,36 @@ def scaffold(
     *,
     siblings: Mapping[str, str] | None = None,
     existing: Mapping[str, str | None] | None = None,
+    override: str | None = None,
     body: str | None = None,
     path: str | None = None,
     pattern: str | None = None,
 ) -> Scaffold:
     """The files of a new plan of ``format`` and what its issue is made with.
 
-    ``siblings`` are template texts by the names of ``SIBLING_TEMPLATES``; ``existing`` the texts of
-    files that are there already (None or absent: not there), for the paths of ``scaffold_paths``;
-    ``path`` is where the plan goes, worked out with ``existing`` when not given; ``body`` is used
-    as the plan when it already is one of this format. Raises UserProblem for a bad ``pattern``.
+    ``override`` is the repository's own template, used instead of ``template`` where a plan can be
+    made of it (``choose_template``). ``siblings`` are template texts by the names of
+    ``SIBLING_TEMPLATES``; ``existing`` the texts of files that are there already (None or absent:
+    not there), for the paths of ``scaffold_paths``; ``path`` is where the plan goes, worked out
+    with ``existing`` when not given; ``body`` is used as the plan when it already is one of this
+    format (``pasted_plan``). Raises UserProblem for a bad ``pattern``.
     """
     there = {name: text for name, text in (existing or {}).items() if text is not None}
     if path is None:
         path, values = placed(format, values, there.__contains__, pattern)
     else:
         values = values_at(format, values, path, pattern)
-    own = _body_as_plan(format, body or "")
-    text, problems = (own, ()) if own else _from_template(format, values, template)
+    text, problems = pasted_plan(format, body or "", values)
+    from_body, refused = bool(text), False
+    if from_body:
+        # What the request says is the plan itself, and no answer to what stands beside it.
+        values = replace(values, extra={})
+    else:
+        chosen = choose_template(format, template, override, path)
+        block, own_problems = plan_block(chosen.text)
+        text = fill_template(block, format, values)
+        problems = chosen.problems or own_problems
+        refused = chosen.refused
     files = {path: text} if path not in there else {}
     for name, sibling in _beside(format, path).items():
         if name not in there:
@@ -131,7 +143,20 @@ def scaffold(
     index = there.get(TASKS_INDEX)
     if format == "task-plan" and index is not None:
         files |= _indexed(index, values, posixpath.dirname(path))
-    return _described(format, values, path, files, text, problems, from_body=bool(own))
+    document = parse_document(text)
+    parts = issue_parts(path, document, format=format, title=values.title, author=values.author)
+    return Scaffold(
+        path=path,
+        files=files,
+        title=parts.title,
+        labels=parts.labels,
+        assignees=parts.assignees,
+        milestones=parts.milestones,
+        defaulted=parts.defaulted,
+        problems=problems,
+        from_body=from_body,
+        template_refused=refused,
+    )
 
 
 def scaffold_paths(format: str, path: str) -> tuple[str, ...]:
@@ -161,55 +186,6 @@ def known_values(format: str, template: str, siblings: Iterable[str] = ()) -> tu
     return tuple(sorted(name for name in usable if len(name) <= _LONGEST_KEY))
 
 
-def plan_block(template: str) -> tuple[str, tuple[Problem, ...]]:
-    """The part of a template document that is the plan.
-
-    Where ``<!-- BEGIN: plan.md template -->`` and its END stand, what is inside the fence between
-    them, headed by the document's quoted header when it has none of its own; else all of it.
-    """
-    document = parse_document(template)
-    begin = next((comment for comment in document.comments if _BEGIN.match(comment.text)), None)
-    if begin is None:
-        return template, ()
-    end = next(
-        (
-            comment
-            for comment in document.comments
-            if comment.span.start > begin.span.end and _END.match(comment.text)
-        ),
-        None,
-    )
-    if end is None:
-        problem = Problem(
-            "template-unclosed",
-            "The template's BEGIN marker has no END marker.",
-            "Add `<!-- END: plan.md template -->` after the plan.",
-            begin.line,
-        )
-        return template, (problem,)
-    block = _fenced(document, begin.line, end.line).of(template)
-    header = document.header_span
-    if header is not None and not parse_document(block).header:
-        block = header.of(template) + block
-    return block, ()
-
-
-def _from_template(
-    format: str, values: PlanValues, template: str
-) -> tuple[str, tuple[Problem, ...]]:
-    block, problems = plan_block(template)
-    return fill_template(block, format, values), (*parse_document(template).problems, *problems)
-
-
-def _fenced(document: Document, begin: int, end: int) -> Span:
-    """The inside of the first fence between two lines; all that is between where there is none."""
-    for kind, first, after in document.shape.blocks:
-        if kind == "fence" and begin < first and after <= end:
-            closed = document.line_text(after - 1).strip(" \t").strip("`~") == ""
-            return document.lines.whole(first + 1, after - 1 if closed else after)
-    return document.lines.whole(begin + 1, end)
-
-
 def _beside(format: str, path: str) -> dict[str, str | None]:
     folder = posixpath.dirname(path)
     return {
@@ -227,77 +203,3 @@ def _indexed(index: str, values: PlanValues, folder: str) -> dict[str, str]:
     title = re.sub(r"([\\\[\]])", r"\\\1", values.title)
     gap = end if index and not index.endswith(("\n", "\r")) else ""
     return {TASKS_INDEX: f"{index}{gap}- [{title}]({folder}) — {values.date}{end}"}
-
-
-def _body_as_plan(format: str, body: str) -> str:
-    """The request's body as a plan file where it is a plan of the format; "" otherwise.
-
-    Headings alone are what an issue form makes too, so a plan must also have a task or a table.
-    """
-    text, _ = plan_block(_MARKER_LINE.sub("", body.replace("\r\n", "\n").replace("\r", "\n")))
-    document = parse_document(text)
-    found = recognise("", document)
-    if found is None or found.format != format or not (document.tasks or document.tables):
-        return ""
-    return text.strip("\n") + "\n"
-
-
-def _described(
-    format: str,
-    values: PlanValues,
-    path: str,
-    files: dict[str, str],
-    text: str,
-    problems: tuple[Problem, ...],
-    *,
-    from_body: bool,
-) -> Scaffold:
-    document = parse_document(text)
-    header = {line.key: line.value for line in document.header}
-    defaulted = []
-    title = one_line(header.get("title", "")) or _heading(format, values, document)
-    labels = _listed(header.get("labels", ""))
-    if not labels:
-        labels = ("plan", format)
-        defaulted.append(f"labels = {', '.join(labels)} (the template names none)")
-    assignees = tuple(
-        name.lstrip("@")
-        for name in _listed(header.get("assignees", ""))
-        if is_login(name.lstrip("@"))
-    )
-    if not assignees and values.author:
-        assignees = (values.author,)
-        defaulted.append(f"assignees = {values.author} (who asked)")
-    return Scaffold(
-        path=path,
-        files=files,
-        title=title[:256],
-        labels=labels,
-        assignees=assignees,
-        milestones=_milestones(document),
-        defaulted=tuple(defaulted),
-        problems=problems,
-        from_body=from_body,
-    )
-
-
-def _heading(format: str, values: PlanValues, document: Document) -> str:
-    if format == "task-plan":
-        return values.title
-    return next((section.title for section in document.sections if section.level == 1), "") or (
-        values.title
-    )
-
-
-def _listed(value: str) -> tuple[str, ...]:
-    """The names of a comma list, placeholders left out, each once."""
-    names = (name.strip().strip("`") for name in value.split(","))
-    return tuple(dict.fromkeys(name for name in names if name and not placeholder_spans(name)))
-
-
-def _milestones(document: Document) -> tuple[str, ...]:
-    for key in ("Milestone(s)", "Milestones", "Milestone"):
-        stated = document.field(key)
-        if stated is not None:
-            return _listed(stated.value)
-    return ()

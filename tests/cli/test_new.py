@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.plans.document import parse_document
+from bot.templates import read_template
 from tests.cli.conftest import Run
 
 PATHS = {
@@ -141,8 +142,22 @@ def test_a_template_that_cannot_be_used_is_told(run: Run, repository: Path) -> N
     own.write_text("# x\n\n<!-- BEGIN: plan.md template -->\n# Plan\n")
     done = run("new", "tasks", "Search")
     assert done.code == 2
-    assert "BEGIN marker has no END marker" in done.err
+    assert ".github/plansync/templates/task-plan.md:3: The template's BEGIN" in done.err
+    own.write_text("# Notes\n\nOur own way.\n")
+    done = run("new", "tasks", "Search")
+    assert done.code == 2
+    assert ".github/plansync/templates/task-plan.md:1: This template makes no task-plan" in done.err
     assert not (repository / "tasks").exists()
+
+
+def test_what_is_odd_in_a_template_is_told_and_the_plan_made(run: Run, repository: Path) -> None:
+    own = repository / ".github/plansync/templates/user-story.md"
+    own.parent.mkdir(parents=True)
+    own.write_text(read_template("plans", "user-story.md") + "\n<!-- never closed\n")
+    done = run("new", "story", "Search")
+    assert done.code == 0
+    assert "An HTML comment is never closed" in done.err
+    assert list((repository / "docs/user-stories").glob("*.md"))
 
 
 def test_new_works_outside_git_and_in_another_folder(
