@@ -104,7 +104,7 @@ class Stepped:
                 self._days += timedelta(days=1)
                 self._gateway.close()
                 self._gateway = gateway_of(self.environment)
-        raise NeverQuiet
+        raise NeverQuiet(f"after {ROUNDS} rounds; parked: {self.parked[-1:]}")
 
     def compare(self, repo: RepoRef, path: str) -> None:
         """Ask for another look at a plan, as the daily sweep does."""
