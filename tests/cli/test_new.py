@@ -156,7 +156,7 @@ def test_what_is_odd_in_a_template_is_told_and_the_plan_made(run: Run, repositor
     own.write_text(read_template("plans", "user-story.md") + "\n<!-- never closed\n")
     done = run("new", "story", "Search")
     assert done.code == 0
-    assert "An HTML comment is never closed" in done.err
+    assert "user-story.md:157: This HTML comment is never closed." in done.err
     assert list((repository / "docs/user-stories").glob("*.md"))
 
 
