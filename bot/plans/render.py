@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from bot.errors import UserProblem
 from bot.plans.document import parse_document
+from bot.plans.large import Form, form_of, notice, short_text
 
 # https://docs.github.com/en/rest/issues/issues#create-an-issue: 65,536 characters at most; the
-# rest is left for what GitHub counts differently.
-BODY_BUDGET = 60_000
+# rest is left for what GitHub counts differently. A plan that is longer than bot.plans.large says
+# is shown in its short form long before.
+BODY_LIMIT = 65_000
 
 _PLAN_MARKER = re.compile(
     r'^<!-- plansync:plan path="([^"\n]*)"(?: request="(\d{1,9})")? -->'
@@ -24,6 +26,7 @@ _STATUS_MARKER = re.compile(
     r'(?: held="([^"\n]*)")?(?: path="([^"\n]*)")? -->[ \t]*$',
     re.MULTILINE,
 )
+_NOTICE = re.compile(r"^<!-- plansync:(short|file-only) -->.*$", re.MULTILINE)
 _UNSAFE = re.compile(r'[%"<>\x00-\x1f]|--')
 
 
@@ -133,22 +136,31 @@ def plan_text(text: str) -> str:
     return newlines(text[parse_document(text).body_start :].removeprefix("\ufeff")).strip("\n")
 
 
+def shown_form(text: str) -> Form:
+    """Whether the plan issue shows a plan file whole, in short, or not at all."""
+    return form_of(plan_text(text))
+
+
 def shown_text(text: str) -> str:
     """What the plan issue shows of a plan file."""
-    return plan_text(text)
+    whole = plan_text(text)
+    return whole if form_of(whole) == "whole" else short_text(whole)
 
 
 def render_issue_body(text: str, marker: PlanMarker) -> str:
-    """The plan issue's body for a plan file. Raises UserProblem when it is over the budget."""
-    return render_body(shown_text(text), replace(marker, base=marker.base or blob_sha(text)))
+    """The plan issue's body for a plan file. Raises UserProblem when it is over the limit."""
+    marker = replace(marker, base=marker.base or blob_sha(text))
+    return render_body(shown_text(text), marker, shown_form(text))
 
 
-def render_body(shown: str, marker: PlanMarker) -> str:
-    """The body that shows this plan text. Raises UserProblem when it is over the budget."""
-    body = f"{render_plan_marker(marker)}\n\n{shown}\n"
-    if len(body) > BODY_BUDGET:
+def render_body(shown: str, marker: PlanMarker, form: Form = "whole") -> str:
+    """The body that shows this plan text. Raises UserProblem when it is over the limit."""
+    said = notice(form, marker.path)
+    parts = [render_plan_marker(marker), *([said] if said else []), shown]
+    body = "\n\n".join(parts) + "\n"
+    if len(body) > BODY_LIMIT:
         raise UserProblem(
-            f"The plan has {len(body):,} characters, an issue holds {BODY_BUDGET:,}.",
+            f"The plan has {len(body):,} characters, an issue holds {BODY_LIMIT:,}.",
             "Split the plan, or move long text into files that it links to.",
             path=marker.path,
         )
@@ -161,7 +173,16 @@ def issue_plan_text(body: str) -> str:
     found = _PLAN_MARKER.search(text)
     if found:
         text = text[: found.start()] + text[found.end() :]
+    found = _NOTICE.search(text)
+    if found:
+        text = text[: found.start()].rstrip("\n") + text[found.end() :]
     return text.strip("\n")
+
+
+def body_form(body: str) -> Form:
+    """How a body says that it shows its plan."""
+    found = _NOTICE.search(newlines(body))
+    return "whole" if found is None else "short" if found[1] == "short" else "file-only"
 
 
 def _escape(path: str) -> str:

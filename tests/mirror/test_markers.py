@@ -14,11 +14,13 @@ from bot.plans.render import (
     PlanMarker,
     StatusMarker,
     blob_sha,
+    body_form,
     body_sha,
     issue_plan_text,
     parse_plan_marker,
     parse_status_marker,
     plan_text,
+    render_body,
     render_issue_body,
     render_plan_marker,
     render_status_marker,
@@ -87,9 +89,17 @@ def test_a_body_is_the_plan_without_its_front_matter() -> None:
     assert issue_plan_text(body.replace("\n", "\r\n")) == plan_text(text)
 
 
-def test_a_plan_that_no_issue_can_hold_is_refused_with_its_path() -> None:
-    with pytest.raises(UserProblem, match=r"big\.md.*60,000"):
-        render_issue_body("x" * 60_001, PlanMarker("big.md"))
+def test_a_text_that_no_issue_can_hold_is_refused_with_its_path() -> None:
+    with pytest.raises(UserProblem, match=r"big\.md.*65,000"):
+        render_body("x" * 65_001, PlanMarker("big.md"))
+
+
+def test_a_plan_that_is_too_long_says_where_it_is() -> None:
+    body = render_issue_body("x" * 60_001, PlanMarker("plan docs/big (1).md"))
+    assert "(../blob/HEAD/plan%20docs/big%20%281%29.md)" in body
+    assert body_form(body) == "file-only"
+    assert issue_plan_text(body) == ""
+    assert issue_plan_text(body + "a word\n") == "a word"
 
 
 @pytest.mark.parametrize(
