@@ -63,13 +63,15 @@ class LinkedTask:
     """A task that a pull request names: as it is ``named``, and which task of the plan that is.
 
     ``address`` is the plan's for it now, "" while there is no such task; ``digest`` is that of its
-    text where the address is only a place. ``kind``, ``line`` and ``words`` say where it is named,
+    text where the address is only a place. A task that was there once is ``gone``, and its address
+    may be another one's by now. ``kind``, ``line`` and ``words`` say where it is named,
     like ``bot.plans.links.Source``.
     """
 
     named: str
     address: str = ""
     digest: str = ""
+    gone: bool = False
     kind: str = "line"
     line: int = 0
     words: str = ""
@@ -82,11 +84,11 @@ class PullMemory:
     ``state`` is ``open``, ``draft``, ``merged`` or ``closed``; ``digest`` is the claim digest of
     the payload that was last taken in. ``counts_as`` is what that amounts to for the plan where it
     is something else: ``waiting`` (an outsider's, not merged yet), ``elsewhere`` (merged into a
-    branch that is not the plan's), ``reverted``, or ``closed`` for one that changes only plan files.
+    branch that is not the plan's), ``reverted``, or ``closed`` for one of plan files alone.
 
-    ``tasks`` are the present addresses of ``links``. ``vouched`` says that someone with write access
-    stands behind what it names, ``merged_at`` and ``by`` when and by whom it was merged,
-    ``reverts`` and ``undoes`` which pull requests and commits it takes back.
+    ``tasks`` are the present addresses of ``links``. ``vouched`` says that someone who may write
+    to the repository stands behind what it names, ``merged_at`` and ``by`` when and by whom it was
+    merged, ``reverts`` and ``undoes`` which pull requests and commits it takes back.
     """
 
     number: int
@@ -136,6 +138,7 @@ class PlanMemory:
     ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``landing_orders`` are the commands whose edits that write carries.
+    ``closed_for`` is the version of the plan for which its issue was closed as complete.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
@@ -176,6 +179,7 @@ class PlanMemory:
     landing_facts: tuple[str, ...] = ()
     landing_body: str = ""
     landing_orders: tuple[str, ...] = ()
+    closed_for: str = ""
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()

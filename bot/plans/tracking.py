@@ -7,11 +7,20 @@ that nobody configured is a person's: it stays, and comes back as a Problem.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from bot.plans.cellwords import STATUS_WORDS, is_nothing, leading_word, same_word, state_of
-from bot.plans.document import Document, Row, Table, parse_document
+from bot.plans.cellwords import (
+    STATUS_WORDS,
+    is_nothing,
+    is_struck,
+    leading_word,
+    na_reason,
+    same_word,
+    state_of,
+)
+from bot.plans.document import Document, Row, Table, Task, parse_document
 from bot.plans.edit import append_row, append_to_section, set_cell, set_field, set_task
 from bot.plans.formats import read_plan
 from bot.plans.formats.parts import Record, find_field, find_section
@@ -28,8 +37,8 @@ from bot.plans.model import Plan, PlanTask, Problem, Severity, TaskState
 from bot.plans.placeholders import is_placeholder, is_undecided, placeholder_spans
 from bot.plans.prose import is_example_row
 
-_OPEN = frozenset({"open", "draft"})
-_WITHDRAWN = frozenset({"closed", "reverted"})
+_OPEN = frozenset({"open", "draft", "elsewhere"})
+_WITHDRAWN = frozenset({"closed", "reverted", "unlinked"})
 _NO_WORK = frozenset({"approvals", "checklist"})
 SKELETON_STATUSES = ("todo", "in-progress", "blocked", "done")
 
@@ -44,7 +53,11 @@ class Tracked:
 
 @dataclass(frozen=True, slots=True)
 class PullFact:
-    """What is known of one pull request: ``state`` is open, draft, merged, closed or reverted."""
+    """What is known of one pull request and a task.
+
+    ``state`` is ``open``, ``draft``, ``elsewhere`` (merged, but not into the plan's branch),
+    ``merged``, ``closed``, ``reverted``, or ``unlinked``: merged, and no longer of this task.
+    """
 
     number: int
     url: str
@@ -81,15 +94,31 @@ def move_task(
     tick_requirements: bool = True,
     status_follows: bool = True,
 ) -> Tracked:
-    """Like ``set_pull_fact``, with the status words that were kept as Problems.
+    """Like ``set_pull_fact``, with the status words that were kept as Problems."""
+    return move_task_by(document, plan, task, (fact,), statuses, tick_requirements, status_follows)
 
-    A user story's tracking and implementation rows move; any other task's box is ticked when the
-    pull request is merged and unticked when that is reverted; a task skeleton's Status is set.
+
+def move_task_by(
+    document: Document,
+    plan: Plan,
+    task: str,
+    facts: Sequence[PullFact],
+    statuses: Mapping[str, str] = STATUS_WORDS,
+    tick_requirements: bool = True,
+    status_follows: bool = True,
+) -> Tracked:
+    """The text after the facts of all pull requests for one task; no facts, no change.
+
+    In progress while one of them is open, complete when one is merged and none is open. A user
+    story's tracking and implementation rows move; any other task's box is ticked when it is
+    complete and unticked when that is taken back; a task skeleton's Status is set.
     ``tick_requirements`` and ``status_follows`` say whether a story's requirements and its own
     Status follow its rows.
     """
+    if not facts:
+        return Tracked(document.text)
     if plan.format == "user-story" and not _is_box(plan, task):
-        moved = _move_row(document, plan, task, fact, statuses, tick_requirements)
+        moved = _move_row(document, plan, task, facts, statuses, tick_requirements)
         if not status_follows:
             return moved
         followed = follow_status(moved.text, plan, statuses)
@@ -98,8 +127,14 @@ def move_task(
     if found is None or found.path or _is_no_work(plan, found):
         return Tracked(document.text)
     if found.offset is not None:
-        return Tracked(_tick(document, found, fact.state))
-    return _set_skeleton(document, found, fact.state)
+        return Tracked(_tick(document, found, facts))
+    return _set_skeleton(document, found, _outcome(facts))
+
+
+def _outcome(facts: Sequence[PullFact]) -> str:
+    """What several pull requests for one task amount to: ``open``, ``merged`` or ``closed``."""
+    states = {fact.state for fact in facts}
+    return "open" if states & _OPEN else "merged" if "merged" in states else "closed"
 
 
 def follow_status(text: str, before: Plan, statuses: Mapping[str, str] = STATUS_WORDS) -> Tracked:
@@ -199,27 +234,27 @@ def _move_row(
     document: Document,
     plan: Plan,
     task: str,
-    fact: PullFact,
+    facts: Sequence[PullFact],
     statuses: Mapping[str, str],
     tick_requirements: bool,
 ) -> Tracked:
     was_complete = _complete(plan)
+    outcome = _outcome(facts)
     text = document.text
-    if fact.state not in _WITHDRAWN:
+    if outcome != "closed":
         text = add_tracking_rows(document, plan, statuses)
     row = _row(tracking_table(parse_document(text)), task)
-    tracked_before = row is not None and fact.number in pulls_in(row.record.raw("PR"))
-    text = _set(text, task, "PR", lambda raw: _pull_cell(raw, fact))
-    if fact.state == "merged" and fact.devloop:
-        text = _set(text, task, "Devloop Output", lambda raw: _output_cell(raw, fact.devloop))
-    row = _row(tracking_table(parse_document(text)), task)
-    others = pulls_in(row.record.raw("PR")) if row else ()
-    if fact.state in _WITHDRAWN:
-        covered = any(number != fact.number for number in others)
-        if covered or (row is not None and not tracked_before):
+    tracked = set(pulls_in(row.record.raw("PR"))) if row else set()
+    text = _set(text, task, "PR", lambda raw: reduce(_pull_cell, facts, raw))
+    outputs = [fact.devloop for fact in facts if fact.state == "merged" and fact.devloop]
+    text = _set(text, task, "Devloop Output", lambda raw: reduce(_output_cell, outputs, raw))
+    if outcome == "closed" and row is not None:
+        withdrawn = {fact.number for fact in facts}
+        # Another pull request that stands there is a person's word that the task is covered.
+        if tracked - withdrawn or not tracked & withdrawn:
             return Tracked(text)
     problems: list[Problem] = []
-    word = _word_for(fact.state, statuses)
+    word = _word_for(outcome, statuses)
     for find in (tracking_table, implementation_table):
         text = _set_status(text, find, task, word, statuses, problems)
     if tick_requirements:
@@ -283,7 +318,7 @@ def _may_replace(raw: str, text: str, statuses: Mapping[str, str]) -> bool:
 
 def _pull_cell(raw: str, fact: PullFact) -> str:
     present = fact.number in pulls_in(raw)
-    if fact.state == "closed":
+    if fact.state in ("closed", "unlinked"):
         return _without_pull(raw, fact.number) if present else raw
     if present or fact.state == "reverted":
         return raw
@@ -351,13 +386,21 @@ def _is_no_work(plan: Plan, task: PlanTask) -> bool:
     )
 
 
-def _tick(document: Document, task: PlanTask, state: str) -> str:
-    if state not in ("merged", "reverted"):
+def _tick(document: Document, task: PlanTask, facts: Sequence[PullFact]) -> str:
+    """Tick a finished box, untick one whose pull request was taken back; else leave it."""
+    outcome = _outcome(facts)
+    taken_back = outcome == "closed" and any(f.state in ("reverted", "unlinked") for f in facts)
+    if outcome != "merged" and not taken_back:
         return document.text
     for found in document.tasks:
-        if found.offset == task.offset:
-            return set_task(document, found, state == "merged")
+        if found.offset == task.offset and (outcome == "merged" or not _is_settled_by_word(found)):
+            return set_task(document, found, outcome == "merged")
     return document.text
+
+
+def _is_settled_by_word(task: Task) -> bool:
+    """Whether a person struck the task out, or said that it does not apply."""
+    return is_struck(task.raw) or na_reason(task.raw) != ""
 
 
 def _set_skeleton(document: Document, task: PlanTask, state: str) -> Tracked:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.config import RepoConfig
+from bot.errors import UserProblem
 from bot.events import (
     CommentEvent,
     CompareEvent,
@@ -16,12 +17,13 @@ from bot.events import (
     PushEvent,
     RepositoryEvent,
 )
-from bot.github.ports import PullSnapshot
+from bot.github.ports import RepoPath
 from bot.memory import SubjectKey, Trigger
 from bot.plans.commands import parse_command
-from bot.plans.links import parse_links
+from bot.plans.links import Links, parse_links
 from bot.plans.render import body_sha, parse_plan_marker
 from bot.rolling import BRANCH
+from bot.subjects.pull_claims import pull_claim
 
 
 class Known(Protocol):
@@ -32,6 +34,8 @@ class Known(Protocol):
     def plan_paths(self, repository_id: int) -> list[str]: ...
 
     def plan_paths_of_pull(self, repository_id: int, number: int) -> list[str]: ...
+
+    def plan_paths_watching(self, repository_id: int, words: Sequence[str]) -> list[str]: ...
 
     def parked_in(self, repository_id: int) -> list[SubjectKey]: ...
 
@@ -64,8 +68,9 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
 
 
 def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
-    marker = parse_plan_marker(event.body)
-    path = known.plan_path_of_issue(event.repo.id, event.number) or (marker and marker.path)
+    path = known.plan_path_of_issue(event.repo.id, event.number) or _marked(
+        event.body, event.by_app
+    )
     if path:
         return [_plan(event.repo.id, path, _body_claim(event))]
     if event.action == "labeled" and event.label not in config.labels:
@@ -73,6 +78,16 @@ def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
     if config.requested_format(event.labels):
         return [Trigger(SubjectKey(event.repo.id, "request", str(event.number)), "request")]
     return []
+
+
+def _marked(body: str, by_app: bool) -> str | None:
+    """The path in the marker of an issue that nobody remembers, where an App opened the issue.
+
+    Anybody can write a marker; what it leads to is read only where it can be a plan's, and whether
+    the App is this one is seen there.
+    """
+    marker = parse_plan_marker(body) if by_app else None
+    return marker.path if marker and is_path(marker.path) else None
 
 
 def _body_claim(event: IssueEvent) -> str:
@@ -98,8 +113,9 @@ def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:
     claim = f"comment:{event.comment_id}:{command.digest}"
     if event.on_pull:
         return _of_pull_comment(event, known, claim)
-    marker = parse_plan_marker(event.issue_body)
-    path = known.plan_path_of_issue(repository_id, event.number) or (marker and marker.path)
+    path = known.plan_path_of_issue(repository_id, event.number) or _marked(
+        event.issue_body, event.by_app
+    )
     if path:
         return [_plan(repository_id, path, claim)]
     if command.verb != "accept":
@@ -110,7 +126,7 @@ def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:
 def _of_pull_comment(event: CommentEvent, known: Known, claim: str) -> list[Trigger]:
     """The plan that a pull request is linked with; of several the first, which says so."""
     repository_id = event.repo.id
-    links = parse_links(event.issue_body)
+    links = parse_links(event.issue_body, repo=event.repo.full_name)
     there = set(known.plan_paths(repository_id))
     named = [known.plan_path_of_issue(repository_id, number) for number in links.issues]
     named += [path for path in links.paths if path in there]
@@ -124,20 +140,40 @@ def _of_pull_comment(event: CommentEvent, known: Known, claim: str) -> list[Trig
 
 def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:
     repository_id = event.repo.id
-    links = parse_links(event.body)
+    about: list[Trigger] = []
+    if event.head_ref == BRANCH:
+        if event.action == "closed":
+            about += [Trigger(key) for key in known.proposed_in(repository_id)]
+            about += _parked([repository_id], known)
+        return about
+    links = parse_links(
+        event.body,
+        event.title,
+        event.head_ref,
+        repo=event.repo.full_name,
+        closes=event.into_default,
+    )
     there = set(known.plan_paths(repository_id))
     named = [known.plan_path_of_issue(repository_id, number) for number in links.issues]
-    named += [path if path in there else None for path in links.paths]
+    named += [path if path in there else None for path in links.paths if is_path(path)]
     before = known.plan_paths_of_pull(repository_id, event.number)
-    claim = f"pull:{event.number}:{pull_digest(event)}"
-    about = [_plan(repository_id, path, claim) for path in dict.fromkeys((*named, *before)) if path]
-    if event.head_ref == BRANCH and event.action == "closed":
-        about += [Trigger(key) for key in known.proposed_in(repository_id)]
-        about += _parked([repository_id], known)
-    if None in named:
+    for number in links.reverts:
+        before += known.plan_paths_of_pull(repository_id, number)
+    before += known.plan_paths_watching(repository_id, _watchwords(event, links))
+    claim = pull_claim(event)
+    about += [
+        _plan(repository_id, path, claim) for path in dict.fromkeys((*named, *before)) if path
+    ]
+    if None in named or (links.reverts and not before):
         # A plan that is not remembered, or not yet: it has to be asked of GitHub.
         about.append(Trigger(SubjectKey(repository_id, "pull", str(event.number)), claim))
     return about
+
+
+def _watchwords(event: PullEvent, links: Links) -> list[str]:
+    """What a plan may watch for though the pull request does not name it."""
+    branches = [f"branch:{event.head_ref}", f"branch:{event.base_ref}"]
+    return [*branches, *(f"merge:{commit}" for commit in links.reverted_commits)]
 
 
 def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger]:
@@ -160,15 +196,9 @@ def _plan(repository_id: int, path: str, claim: str) -> Trigger:
     return Trigger(SubjectKey(repository_id, "plan", path), claim)
 
 
-def pull_digest(pull: PullEvent | PullSnapshot) -> str:
-    """Sixteen hex digits of everything about a pull request that a plan cares for."""
-    parts = (
-        pull.state,
-        str(pull.merged),
-        str(pull.draft),
-        pull.title,
-        pull.body,
-        pull.head_ref,
-        pull.base_ref,
-    )
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+def is_path(path: str) -> bool:
+    """Whether this can be the path of a plan: inside the repository, and where we may write."""
+    try:
+        return RepoPath(path).writable
+    except UserProblem:
+        return False

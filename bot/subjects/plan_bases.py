@@ -130,7 +130,7 @@ def _landed(
         issue_text=taken,
         facts=memory.landing_facts,
         landing_orders=memory.landing_orders,
-        pulls=tuple(p for p in memory.pulls if not _outdated(p.number, p.state, memory)),
+        pulls=tuple(p for p in memory.pulls if not _outdated(p.number, p.standing, memory)),
     )
 
 

@@ -28,6 +28,7 @@ from bot.subjects.plan_bases import (
 )
 from bot.subjects.plan_recovery import recover, requested_by
 from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.pull_read import read_details
 
 
 def is_known(claim: str, memory: PlanMemory | None) -> bool:
@@ -89,7 +90,8 @@ def read(
     if file is None or issue is None:
         return snapshot
     bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
-    snapshot = _with_pulls(replace(snapshot, bases=bases, memory=memory), reader, claims)
+    snapshot = replace(snapshot, bases=bases, memory=memory)
+    snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
     return _with_people(snapshot, reader, issue, deliveries, edit_of)
 
 
@@ -106,7 +108,12 @@ def _file(
 
 
 def _with_pulls(
-    snapshot: PlanSnapshot, reader: GitHubReader, claims: Sequence[Sequence[str]]
+    snapshot: PlanSnapshot,
+    text: str,
+    reader: GitHubReader,
+    claims: Sequence[Sequence[str]],
+    deliveries: Sequence[OpenDelivery],
+    config: RepoConfig,
 ) -> PlanSnapshot:
     numbers = dict.fromkeys(int(parts[1]) for parts in claims if parts[0] == "pull")
     if [""] in claims:
@@ -114,9 +121,14 @@ def _with_pulls(
         known = snapshot.memory.pulls
         numbers.update({p.number: None for p in known if p.state in ("open", "draft")})
     pulls = {number: reader.pull(number) for number in numbers}
+    there = tuple(pull for pull in pulls.values() if pull)
+    memory = snapshot.memory
     return replace(
         snapshot,
-        pulls=tuple(pull for pull in pulls.values() if pull),
+        pulls=there,
+        pull_details=tuple(
+            read_details(reader, pull, memory, text, deliveries, config) for pull in there
+        ),
         gone_pulls=tuple(number for number, pull in pulls.items() if not pull),
     )
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from bot.config import RepoConfig
 from bot.github.ports import FileSnapshot, IssueSnapshot
 from bot.memory import PullMemory
-from bot.plans.document import parse_document
-from bot.plans.formats import read_plan
 from bot.plans.merge import Conflict, Merged, Tick, merge_texts, take_over
 from bot.plans.render import issue_plan_text, plan_text, shown_text
 from bot.subjects.plan_snapshot import PlanSnapshot, TextEdit
@@ -53,8 +51,14 @@ def settle(
     for edit in snapshot.overwritten:
         steps.append(take_over(steps[-1].text, edit.before, edit.after))
     taken_text = _taken_text(snapshot, steps[-1].text)
-    pulls = now_linked(snapshot)
-    moved = apply_facts(taken_text.text, snapshot.path, snapshot.memory.facts, pulls, config)
+    moved = apply_facts(
+        taken_text.text,
+        snapshot.path,
+        snapshot.memory.facts,
+        now_linked(snapshot, config),
+        config,
+        before=bases.agreed or "",
+    )
     shown = shown_text(moved.text)
     holders: tuple[str, ...] = ()
     if not accepted and bases.agreed is not None and taken is not None:
@@ -67,7 +71,7 @@ def settle(
         conflicts=tuple(conflict for step in steps for conflict in step.conflicts),
         overwritten=snapshot.overwritten,
         reasons=(*_said_by(snapshot, taken_text), *moved.reasons),
-        pulls=pulls,
+        pulls=moved.pulls,
         holders=holders,
         news=file.text != bases.agreed or now != was or bool(snapshot.overwritten),
         settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),
@@ -122,13 +126,18 @@ def _with_held(
     return held, tuple(by) if held != shown else ()
 
 
-def now_linked(snapshot: PlanSnapshot) -> tuple[PullMemory, ...]:
+def now_linked(snapshot: PlanSnapshot, config: RepoConfig | None = None) -> tuple[PullMemory, ...]:
     """Every pull request that the plan knows, as remembered or as just read."""
-    text = snapshot.file.text if snapshot.file else ""
-    plan = read_plan(snapshot.path, parse_document(text))
     url = snapshot.issue.url if snapshot.issue else ""
-    repo_url = url.partition("/issues/")[0]
-    return pulls_now(snapshot.memory, snapshot.pulls, snapshot.gone_pulls, plan, repo_url)
+    return pulls_now(
+        snapshot.memory,
+        snapshot.pulls,
+        snapshot.pull_details,
+        snapshot.gone_pulls,
+        snapshot.file.text if snapshot.file else "",
+        config or RepoConfig(),
+        url.partition("/issues/")[0],
+    )
 
 
 def without_commit(settled: Settled, file: FileSnapshot) -> Settled:

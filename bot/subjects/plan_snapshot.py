@@ -15,6 +15,7 @@ from bot.github.ports import (
 )
 from bot.memory import PlanMemory
 from bot.plans.commands import Command
+from bot.subjects.pull_read import PullDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class PlanSnapshot:
     comments: tuple[CommentSnapshot, ...] = ()
     pulls: tuple[PullSnapshot, ...] = ()
     gone_pulls: tuple[int, ...] = ()
+    pull_details: tuple[PullDetails, ...] = ()
     people: tuple[Person, ...] = ()
     commits: tuple[str, ...] = ()
     bodies: tuple[str, ...] = ()

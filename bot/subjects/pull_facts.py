@@ -1,7 +1,8 @@
 """Pull request facts: what a linked pull request is now, and what that moves in a plan.
 
-A fact reads ``41:merged:2,3``: pull request 41 is merged and names the tasks 2 and 3. A row moves
-only when a fact differs from the one applied before, so what a person set stays.
+A fact reads ``41:merged:2,S-1/T-2~1a2b3c4d``: pull request 41 is merged and names the task 2 and
+the task of story S-1 whose text has that digest. A row or box moves only when a fact differs from
+the one applied before, so what a person set stays.
 """
 
 from __future__ import annotations
@@ -11,52 +12,107 @@ from dataclasses import dataclass, replace
 
 from bot.config import RepoConfig
 from bot.github.ports import PullSnapshot
-from bot.memory import PlanMemory, PullMemory
+from bot.memory import LinkedTask, PlanMemory, PullMemory
 from bot.plans.document import parse_document
-from bot.plans.formats import read_plan, resolve_task
-from bot.plans.links import parse_links
-from bot.plans.model import Plan, PlanTask
-from bot.plans.tracking import set_pull_fact
-from bot.subjects import pull_digest
+from bot.plans.formats import read_plan
+from bot.plans.linked import (
+    TaskRef,
+    Version,
+    digest_of,
+    follow_task,
+    parse_ref,
+    quote,
+    resolve_link,
+    shown_address,
+)
+from bot.plans.links import TaskLink, parse_links
+from bot.plans.model import Plan
+from bot.plans.tracking import PullFact, move_task_by
+from bot.subjects.pull_claims import pull_digest
+from bot.subjects.pull_read import PullDetails, is_plan_file
+from bot.subjects.pull_standing import with_standings
 
-_OPEN = frozenset({"open", "draft"})
-# Of several pull requests for one task the last one written decides the row's status.
-_ORDER = {"closed": 0, "merged": 1, "draft": 2, "open": 3}
+_STATES = frozenset({"open", "draft", "merged", "closed", "waiting", "elsewhere", "reverted"})
+# An address that was not found may still mean what its author meant while the work is under way.
+_UNDER_WAY = frozenset({"open", "draft", "waiting"})
+_MOST_REASONS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A plan's text after its pull requests' facts, and one sentence for each that changed."""
+    """A plan's text after its pull requests' facts, and one sentence for each that changed.
+
+    ``pulls`` know where their tasks stand in that text, ``changed`` are those whose facts did.
+    """
 
     text: str
     reasons: tuple[str, ...] = ()
+    pulls: tuple[PullMemory, ...] = ()
+    changed: tuple[PullMemory, ...] = ()
 
 
 def pulls_now(
     memory: PlanMemory,
     pulls: Sequence[PullSnapshot],
+    details: Sequence[PullDetails],
     gone: Sequence[int],
-    plan: Plan | None,
-    repo_url: str,
+    text: str,
+    config: RepoConfig,
+    repo_url: str = "",
 ) -> tuple[PullMemory, ...]:
-    """Every pull request the plan knows, as remembered or as just read."""
-    known = {pull.number: pull for pull in (*_of_facts(memory.facts, repo_url), *memory.pulls)}
+    """Every pull request the plan knows, as remembered or as just read.
+
+    ``text`` is the plan file as it stands; addresses that were not seen before are resolved in the
+    base commit's version of it first.
+    """
+    stored = (*_of_facts(memory.facts, repo_url), *map(_with_links, memory.pulls))
+    known = {pull.number: pull for pull in stored}
+    read = {one.pull.number: one for one in details}
+    now = _version(memory.path, text, config)
     for pull in pulls:
-        known[pull.number] = _linked(pull, memory, plan)
+        former = known.get(pull.number)
+        detail = read.get(pull.number) or _without_details(pull, former)
+        known[pull.number] = _as_read(detail, former, memory, now, config)
     for number in gone:
         if number in known:
-            known[number] = replace(known[number], state="closed", digest="")
-    return tuple(known[number] for number in sorted(known))
+            known[number] = replace(known[number], state="closed", counts_as="", digest="")
+    target = now.plan.target_branch if now else None
+    return with_standings([known[number] for number in sorted(known)], target)
+
+
+def _with_links(pull: PullMemory) -> PullMemory:
+    """What was remembered before links had places of their own has addresses alone."""
+    if pull.links or not pull.tasks:
+        return pull
+    return replace(pull, links=tuple(LinkedTask("", address) for address in pull.tasks))
+
+
+def _without_details(pull: PullSnapshot, former: PullMemory | None) -> PullDetails:
+    """One of which nothing but itself was read: what is known of its author stays."""
+    vouched = former is not None and former.vouched
+    return PullDetails(pull, parse_links(pull.body, pull.title, pull.head_ref), vouched=vouched)
 
 
 def fact_of(pull: PullMemory) -> str:
     """The fact that a pull request makes, as the status comment's marker keeps it."""
-    return f"{pull.number}:{pull.state}:{','.join(pull.tasks)}"
+    words = [_word(link) for link in _with_links(pull).links]
+    words += [f"!{number}" for number in pull.reverts]
+    return f"{pull.number}:{pull.standing}:{','.join(words)}"
+
+
+def _word(link: LinkedTask) -> str:
+    if not link.address:
+        return f"?{quote(link.named)}"
+    return ("-" if link.gone else "") + TaskRef(link.address, link.digest).render()
 
 
 def facts_of(pulls: Sequence[PullMemory]) -> tuple[str, ...]:
-    """The facts of every pull request that names a task."""
-    return tuple(fact_of(pull) for pull in pulls if pull.tasks)
+    """The facts of every pull request that names a task or takes another one back."""
+    return tuple(
+        fact_of(pull)
+        for pull in pulls
+        if (pull.links or pull.tasks or pull.reverts) and pull.standing != "waiting"
+    )
 
 
 def apply_facts(
@@ -65,87 +121,235 @@ def apply_facts(
     applied: Sequence[str],
     pulls: Sequence[PullMemory],
     config: RepoConfig,
+    before: str = "",
 ) -> Moved:
-    """Move the rows and boxes of every task whose pull requests' facts are not ``applied`` yet."""
-    before = {pull.number: pull for pull in _of_facts(applied, "")}
-    changed = [p for p in pulls if not _same_fact(before.get(p.number), p)]
+    """Move the rows and boxes of every task whose pull requests' facts are not ``applied`` yet.
+
+    ``before`` is the plan file both sides agreed on last: there the tasks stood as remembered.
+    """
+    now = _version(path, text, config)
+    if now is None:
+        return Moved(text, (), tuple(pulls))
+    base = _version(path, before, config) if before else None
+    versions = [base] if base else []
+    pulls = [_placed(pull, now, versions) for pull in pulls]
+    former = {
+        pull.number: _placed(pull, now, versions, late=False) for pull in _of_facts(applied, "")
+    }
+    changed = [pull for pull in pulls if not _same_fact(former.get(pull.number), pull)]
     tasks: dict[str, None] = {}
     for pull in changed:
-        former = before.get(pull.number)
-        tasks.update((t, None) for t in (*(former.tasks if former else ()), *pull.tasks))
+        was = former.get(pull.number)
+        tasks.update((task, None) for task in (*(was.tasks if was else ()), *pull.tasks))
     for task in tasks:
-        text = _move_task(text, path, task, before, pulls, config)
-    reasons = tuple(_reason(pull, path) for pull in changed if pull.tasks)
-    return Moved(text, reasons)
+        text = _move_task(text, path, task, former, pulls, config)
+    said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
+    return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed))
+
+
+def _version(path: str, text: str, config: RepoConfig) -> Version | None:
+    plan = read_plan(path, parse_document(text), statuses=config.statuses)
+    return Version(plan, text) if plan else None
+
+
+def _placed(
+    pull: PullMemory, now: Version, before: Sequence[Version], late: bool = True
+) -> PullMemory:
+    """The pull request with the addresses that its tasks have now."""
+    links = []
+    for link in pull.links:
+        if not late and (link.gone or not link.address):
+            continue
+        ref = TaskRef(link.address, link.digest)
+        if not link.address:
+            found = resolve_link(link.named, now, late=pull.standing not in _UNDER_WAY)
+            ref = found or ref
+        task = follow_task(ref, now, before) if ref.address else None
+        if task is not None:
+            ref = TaskRef(task.address, _digest(ref, now.plan, task.address))
+        gone = bool(ref.address) and task is None
+        links.append(replace(link, address=ref.address, digest=ref.digest, gone=gone))
+    return replace(pull, links=tuple(links), tasks=_addresses(links))
+
+
+def _addresses(links: Sequence[LinkedTask]) -> tuple[str, ...]:
+    """The tasks that are there, each once."""
+    return tuple(dict.fromkeys(link.address for link in links if link.address and not link.gone))
+
+
+def _digest(ref: TaskRef, plan: Plan, address: str) -> str:
+    task = plan.task(address)
+    return digest_of(task) if ref.digest and task else ref.digest
 
 
 def _same_fact(former: PullMemory | None, now: PullMemory) -> bool:
-    if former is None:
-        return not now.tasks
-    return (former.state, former.tasks) == (now.state, now.tasks)
+    if former is None or former.standing == "waiting":
+        return not now.tasks or now.standing == "waiting"
+    return (former.standing, set(former.tasks)) == (now.standing, set(now.tasks))
 
 
 def _move_task(
     text: str,
     path: str,
     task: str,
-    before: dict[int, PullMemory],
+    former: dict[int, PullMemory],
     pulls: Sequence[PullMemory],
     config: RepoConfig,
 ) -> str:
-    about = [p for p in pulls if task in p.tasks]
-    left = [
-        replace(p, state="closed")
-        for p in pulls
-        if p not in about and task in getattr(before.get(p.number), "tasks", ())
-    ]
-    for pull in sorted((*left, *about), key=lambda p: (_ORDER[p.state], p.number)):
-        document = parse_document(text)
-        plan = read_plan(path, document)
-        if plan is None:
-            return text
-        text = set_pull_fact(
-            document,
-            plan,
-            task=task,
-            number=pull.number,
-            url=pull.url,
-            state=pull.state,
-            devloop=pull.devloop,
-            statuses=config.statuses,
-        )
-    return text
+    facts = []
+    for pull in pulls:
+        was = former.get(pull.number)
+        named = was is not None and task in was.tasks
+        if task in pull.tasks and pull.standing != "waiting":
+            facts.append(PullFact(pull.number, pull.url, pull.standing, pull.devloop))
+        elif named and was is not None:
+            state = "unlinked" if was.standing == "merged" else "closed"
+            facts.append(PullFact(pull.number, pull.url, state))
+    document = parse_document(text)
+    plan = read_plan(path, document, statuses=config.statuses)
+    if plan is None or not facts:
+        return text
+    return move_task_by(document, plan, task, facts, config.statuses).text
 
 
-def _reason(pull: PullMemory, path: str) -> str:
-    words = {"open": "open", "draft": "a draft", "merged": "merged", "closed": "closed unmerged"}
-    named = "task" if len(pull.tasks) == 1 else "tasks"
-    return f"#{pull.number} is {words[pull.state]}: {named} {', '.join(pull.tasks)} of {path}"
+def _reason(pull: PullMemory, former: PullMemory | None, path: str) -> str:
+    """Why the plan moves, in words that neither ping, close nor link anything but the number."""
+    tasks = pull.tasks or (former.tasks if former else ())
+    if not tasks:
+        return ""
+    words = {
+        "draft": "a draft",
+        "closed": "closed unmerged",
+        "elsewhere": f"merged into {shown_address(pull.base)}, not yet into the plan's branch",
+    }
+    state = words.get(pull.standing, pull.standing)
+    if pull.state == "merged" and pull.standing == "closed":
+        state = "merged, but changes only plan files"
+    named = "task" if len(tasks) == 1 else "tasks"
+    shown = ", ".join(shown_address(task) for task in tasks)
+    if not pull.tasks:
+        return f"#{pull.number} no longer names {named} {shown} of {_path(path)}"
+    return f"#{pull.number} is {state}: {named} {shown} of {_path(path)}"
 
 
-def _linked(pull: PullSnapshot, memory: PlanMemory, plan: Plan | None) -> PullMemory:
-    links = parse_links(pull.body)
-    named = [task.named for task in links.tasks_of(memory.issue_number, memory.path)]
-    tasks = _resolve(named, plan)
+def _path(path: str) -> str:
+    return path if path.isascii() and not set(path) & set("`@#<>[]\\") else quote(path)
+
+
+def _as_read(
+    detail: PullDetails,
+    former: PullMemory | None,
+    memory: PlanMemory,
+    now: Version | None,
+    config: RepoConfig,
+) -> PullMemory:
+    """What is to be remembered of a pull request that was just read."""
+    pull, links = detail.pull, detail.links
     state = "merged" if pull.merged else pull.state
     if state == "open" and pull.draft:
         state = "draft"
-    return PullMemory(pull.number, state, pull.url, tasks, links.devloop, pull_digest(pull))
+    named = detail.tasks(memory)
+    vouched = detail.vouched
+    base = _version(memory.path, detail.base_text, config) if detail.base_text else None
+    linked = tuple(_linked(task, former, base, now) for task in named)
+    if pull.merged and not (vouched or detail.as_merged or _same_names(linked, former)):
+        # An outsider's words count as they were while it was open.
+        linked = former.links if former else ()
+        vouched = former is not None and former.vouched
+    plan_only = former is not None and former.plan_only
+    if detail.files is not None:
+        paths = [file.path for file in detail.files]
+        plan_only = bool(paths) and all(
+            is_plan_file(path, memory.path, config.adopts) for path in paths
+        )
+    return PullMemory(
+        number=pull.number,
+        state=state,
+        url=pull.url,
+        tasks=_addresses(linked),
+        devloop=links.devloop or _outputs(detail, config) or (former.devloop if former else ""),
+        digest=pull_digest(detail.pull),
+        links=linked,
+        vouched=vouched,
+        title=pull.title,
+        by=pull.merged_by.login if pull.merged_by else "",
+        merged_at=pull.merged_at.strftime("%Y-%m-%dT%H:%M:%SZ") if pull.merged_at else "",
+        merge_commit=(pull.merge_commit_sha or "") if pull.merged else "",
+        head=pull.head_ref,
+        base=pull.base_ref,
+        into_default=pull.base_ref == (pull.default_branch or pull.base_ref),
+        plan_only=plan_only,
+        reverts=links.reverts if vouched or pull.merged else (),
+        undoes=links.reverted_commits if vouched or pull.merged else (),
+    )
 
 
-def _resolve(addresses: Sequence[str], plan: Plan | None) -> tuple[str, ...]:
-    if plan is None:
-        return ()
-    found = (resolve_task(plan, address) for address in addresses)
-    return tuple(dict.fromkeys(task.address for task in found if isinstance(task, PlanTask)))
+def _outputs(detail: PullDetails, config: RepoConfig) -> str:
+    """The files it adds where the configuration says that devloop outputs are."""
+    wanted: Sequence[str] = getattr(config, "devloop_paths", ())
+    added = [file.path for file in detail.files or () if file.status in ("added", "renamed")]
+    found = [path for path in added if any(path == one or path.startswith(one) for one in wanted)]
+    return ", ".join(found[:5])
+
+
+def _same_names(linked: Sequence[LinkedTask], former: PullMemory | None) -> bool:
+    there = {link.named.casefold() for link in former.links} if former else set()
+    return there == {link.named.casefold() for link in linked}
+
+
+def _linked(
+    task: TaskLink, former: PullMemory | None, base: Version | None, now: Version | None
+) -> LinkedTask:
+    """A named task, as it was resolved when the name was first seen."""
+    source = task.source
+    known = next(
+        (
+            link
+            for link in (former.links if former else ())
+            if link.named.casefold() == task.named.casefold()
+        ),
+        None,
+    )
+    if known is not None:
+        return replace(known, kind=source.kind, line=source.line, words=source.words)
+    found = resolve_link(task.named, now, base=base) if now else None
+    link = LinkedTask(task.named, kind=source.kind, line=source.line, words=source.words)
+    if found is None or now is None:
+        return link
+    there = follow_task(found, now, [base] if base else [])
+    address = there.address if there else found.address
+    digest = _digest(found, now.plan, address) if there else found.digest
+    return replace(link, address=address, digest=digest)
 
 
 def _of_facts(facts: Sequence[str], repo_url: str) -> list[PullMemory]:
+    """The pull requests of stored facts; how their tasks were named is not known any more."""
     pulls = []
     for fact in facts:
         number, _, rest = fact.partition(":")
-        state, _, tasks = rest.partition(":")
-        if number.isdigit() and state in _ORDER:
-            url = f"{repo_url}/pull/{number}"
-            pulls.append(PullMemory(int(number), state, url, tuple(filter(None, tasks.split(",")))))
+        standing, _, words = rest.partition(":")
+        if not number.isdigit() or standing not in _STATES:
+            continue
+        links, reverts = [], []
+        for word in filter(None, words.split(",")):
+            if word.startswith("?"):
+                ref = parse_ref(word[1:])
+                links += [LinkedTask(ref.address)] if ref else []
+            elif word.startswith("!"):
+                reverts += [int(word[1:])] if word[1:].isdigit() else []
+            elif ref := parse_ref(word.removeprefix("-")):
+                gone = word.startswith("-")
+                links.append(LinkedTask("", ref.address, ref.digest, gone))
+        state = "merged" if standing in ("elsewhere", "reverted") else standing
+        pulls.append(
+            PullMemory(
+                number=int(number),
+                state="open" if state == "waiting" else state,
+                url=f"{repo_url}/pull/{number}",
+                tasks=_addresses(links),
+                links=tuple(links),
+                counts_as=standing if standing != state else "",
+                reverts=tuple(reverts),
+            )
+        )
     return pulls

@@ -1,0 +1,38 @@
+"""What a delivery claims of a pull request: two digests, of all that matters and of its words."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.event_kinds import PullEvent
+from bot.github.ports import PullSnapshot
+
+
+def pull_digest(pull: PullEvent | PullSnapshot) -> str:
+    """Sixteen hex digits of everything about a pull request that a plan cares for, a dot, and
+    sixteen of what it says."""
+    parts = (
+        pull.state,
+        str(pull.merged),
+        str(pull.draft),
+        pull.title,
+        pull.body,
+        pull.head_ref,
+        pull.head_sha,
+        pull.base_ref,
+    )
+    return f"{_digest(*parts)}.{said_digest(pull)}"
+
+
+def said_digest(pull: PullEvent | PullSnapshot) -> str:
+    """Sixteen hex digits of a pull request's title and body, which people can edit."""
+    return _digest(pull.title, pull.body)
+
+
+def pull_claim(pull: PullEvent | PullSnapshot) -> str:
+    """The claim: ``pull:<number>:<digest>``."""
+    return f"pull:{pull.number}:{pull_digest(pull)}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""What a pull request amounts to for a plan: in its branch, on the way there, or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.memory import PullMemory
+
+_MOST_STEPS = 20
+
+
+def with_standings(
+    pulls: Sequence[PullMemory], target: str | None = None
+) -> tuple[PullMemory, ...]:
+    """The pull requests, each with what it counts as where that is not its state.
+
+    ``target`` is the branch that the plan names as its own; a merge into it counts like one into
+    the default branch.
+    """
+    by_number = {pull.number: pull for pull in pulls}
+    return tuple(replace(pull, counts_as=_counts_as(pull, by_number, target)) for pull in pulls)
+
+
+def watched(pulls: Sequence[PullMemory], target: str | None = None) -> tuple[str, ...]:
+    """What else may have to do with the plan: ``branch:<name>``, ``merge:<commit>``."""
+    words = dict.fromkeys([f"branch:{target}"] if target else [])
+    for pull in pulls:
+        if pull.standing == "elsewhere" and pull.base:
+            words[f"branch:{pull.base}"] = None
+        if pull.state == "merged" and pull.tasks and pull.merge_commit:
+            words[f"merge:{pull.merge_commit}"] = None
+    return tuple(words)
+
+
+def _counts_as(pull: PullMemory, pulls: Mapping[int, PullMemory], target: str | None) -> str:
+    if pull.state in ("open", "draft"):
+        return "" if pull.vouched else "waiting"
+    if pull.state != "merged":
+        return ""
+    if not pull.base and pull.counts_as:
+        # Recovered from its fact alone: what it counted as is all that is known of it.
+        takers = [other for other in pulls.values() if _takes_back(other, pull)]
+        if takers or pull.counts_as != "reverted":
+            return "reverted" if is_reverted(pull, pulls) else _without(pull.counts_as, "reverted")
+        return pull.counts_as
+    if pull.plan_only:
+        return "closed"
+    if is_reverted(pull, pulls):
+        return "reverted"
+    return "" if has_landed(pull, pulls, target) else "elsewhere"
+
+
+def _without(word: str, unwanted: str) -> str:
+    return "" if word == unwanted else word
+
+
+def is_reverted(pull: PullMemory, pulls: Mapping[int, PullMemory], steps: int = 0) -> bool:
+    """Whether a later merged pull request takes this one back, and none takes that back."""
+    return steps < _MOST_STEPS and any(
+        other.state == "merged"
+        and other.number > pull.number
+        and _takes_back(other, pull)
+        and not is_reverted(other, pulls, steps + 1)
+        for other in pulls.values()
+    )
+
+
+def _takes_back(other: PullMemory, pull: PullMemory) -> bool:
+    if other.base and pull.base and other.base != pull.base:
+        return False
+    if pull.number in other.reverts:
+        return True
+    return bool(pull.merge_commit) and any(
+        pull.merge_commit.startswith(commit) for commit in other.undoes
+    )
+
+
+def has_landed(
+    pull: PullMemory, pulls: Mapping[int, PullMemory], target: str | None, steps: int = 0
+) -> bool:
+    """Whether it is in the default or the plan's branch, if only by way of other branches."""
+    if pull.into_default or not pull.base or pull.base == target:
+        return True
+    return steps < _MOST_STEPS and any(
+        other.state == "merged"
+        and other.number != pull.number
+        and other.head == pull.base
+        and other.merged_at >= pull.merged_at
+        and has_landed(other, pulls, target, steps + 1)
+        for other in pulls.values()
+    )
