@@ -22,6 +22,7 @@ from bot.changes import (
     React,
     RemoveLabel,
     Result,
+    SetState,
 )
 from bot.errors import Retryable
 from bot.github.ports import (
@@ -87,6 +88,8 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
         case RemoveLabel():
             writer.remove_label(change.number, change.label)
             return None
+        case SetState():
+            return writer.edit_issue(change.number, state=change.state)
         case React():
             writer.react(change.comment_id, change.reaction)
             return None

@@ -143,6 +143,19 @@ class RemoveLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class SetState:
+    """An issue closed or opened again: ``state`` is ``open`` or ``closed``."""
+
+    number: int
+    state: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class React:
     """A reaction to a comment; that it fails is harmless."""
 
@@ -240,6 +253,7 @@ Change = (
     | EditComment
     | AddLabel
     | RemoveLabel
+    | SetState
     | React
     | CreateBranch
     | CommitToBranch

@@ -139,6 +139,7 @@ class PlanMemory:
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``landing_orders`` are the commands whose edits that write carries.
     ``closed_for`` is the version of the plan for which its issue was closed as complete.
+    ``closed_for`` is the version of the plan for which its issue was closed as complete.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
@@ -179,6 +180,7 @@ class PlanMemory:
     landing_facts: tuple[str, ...] = ()
     landing_body: str = ""
     landing_orders: tuple[str, ...] = ()
+    closed_for: str = ""
     closed_for: str = ""
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()

@@ -22,8 +22,9 @@ from bot.commits import compose, tick_lines, tick_subject
 from bot.config import RepoConfig
 from bot.github.ports import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
 from bot.memory import PlanMemory
-from bot.plans.document import parse_document
+from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan, recognise
+from bot.plans.model import Plan
 from bot.plans.render import (
     PlanMarker,
     blob_sha,
@@ -37,19 +38,18 @@ from bot.plans.render import (
     version_of,
     written_over,
 )
+from bot.subjects.detached import leave_detached, stays_detached
 from bot.subjects.orders import Obeyed, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
-from bot.subjects.plan_issue import (
-    CONFLICT_LABEL,
-    conflict_comments,
-    create_plan_issue,
-    status_comment,
-)
+from bot.subjects.plan_issue import conflict_comments, create_plan_issue
+from bot.subjects.plan_labels import CONFLICT_LABEL, label_changes, state_changes
 from bot.subjects.plan_settle import Settled, settle, without_commit
 from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.plan_status import status_comment
 from bot.subjects.plan_take import conflict_digest, untaken_comment
 from bot.subjects.pull_facts import facts_of
+from bot.subjects.pull_standing import watched
 
 _SEEN_COMMITS = 20
 _SEEN_BODIES = 40
@@ -69,12 +69,14 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
         return Decision(note=f"the plan issue #{memory.issue_number} is gone")
     if issue is None:
         return _create(snapshot, file)
+    if stays_detached(snapshot):
+        return leave_detached(snapshot, file, issue, config)
     stops = find_stops(snapshot, file, issue, config)
     snapshot, taken, stops = put_back(snapshot, file, issue, stops)
     if stops:
         return stopped(snapshot, issue, stops)
     settled = settle(snapshot, taken, issue, config)
-    return _mirror(snapshot, file, issue, obey_orders(snapshot, settled, issue, config))
+    return _mirror(snapshot, file, issue, obey_orders(snapshot, settled, issue, config), config)
 
 
 def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
@@ -95,13 +97,23 @@ def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
 
 
 def _mirror(
-    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, obeyed: Obeyed
+    snapshot: PlanSnapshot,
+    file: FileSnapshot,
+    issue: IssueSnapshot,
+    obeyed: Obeyed,
+    config: RepoConfig,
 ) -> Decision:
     settled = obeyed.settled
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
     after = _after(snapshot, file, issue, settled, body)
-    after = replace(after, conflicts=_open_after(snapshot.memory, settled, told))
+    closing, closed_for = _closing(snapshot, issue, settled, config)
+    after = replace(
+        after,
+        conflicts=_open_after(snapshot.memory, settled, told),
+        closed_for=closed_for,
+        state="detached" if obeyed.detached else after.state,
+    )
     changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled)]
     if settled.text != file.text or obeyed.log:
         changes.append(_commit(snapshot, file, obeyed))
@@ -116,14 +128,33 @@ def _mirror(
             landing_orders=tuple(order.claim for order in snapshot.orders),
         )
     changes += [body] if body else []
-    changes += _status(snapshot, file, issue, settled, after)
+    changes += _status(snapshot, file, issue, settled, after, config)
     changes += _labels(issue, settled)
+    changes += label_changes(issue, *_read(snapshot, settled, config))
+    changes += closing
     changes += went_on(snapshot, issue)
     changes += obeyed.changes
     note = "" if changes else "the file and the issue already agree"
     return Decision(
         tuple(changes), note=note, beforehand=beforehand, after=after, forward=obeyed.forward
     )
+
+
+def _read(
+    snapshot: PlanSnapshot, settled: Settled, config: RepoConfig
+) -> tuple[Plan | None, Document]:
+    document = parse_document(settled.text)
+    return read_plan(snapshot.path, document, statuses=config.statuses), document
+
+
+def _closing(
+    snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled, config: RepoConfig
+) -> tuple[Sequence[Change], str]:
+    """Whether the issue is to be closed or opened, and the version it was closed for."""
+    if not config.close_when_complete:
+        return (), snapshot.memory.closed_for
+    plan, document = _read(snapshot, settled, config)
+    return state_changes(issue, plan, document, blob_sha(settled.text), snapshot.memory.closed_for)
 
 
 def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> list[PostComment]:
@@ -195,6 +226,7 @@ def _status(
     issue: IssueSnapshot,
     settled: Settled,
     after: PlanMemory,
+    config: RepoConfig,
 ) -> list[Change]:
     memory = snapshot.memory
     comment = status_comment(
@@ -207,6 +239,9 @@ def _status(
         body_base=after.body_base,
         held=after.held,
         held_text=settled.shown if after.held else "",
+        conflict=bool(after.conflicts),
+        detached=after.state == "detached",
+        statuses=config.statuses,
     )
     if memory.comment_id is None:
         reason = "The plan issue has no status yet"
@@ -263,6 +298,7 @@ def _after(
         overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
         echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
         pulls=settled.pulls,
+        watches=watched(settled.pulls, plan.target_branch if plan else None),
         facts=facts_of(settled.pulls),
         seen_commits=_newest((*memory.seen_commits, *snapshot.commits), _SEEN_COMMITS),
         handled=_newest((*memory.handled, *(o.claim for o in snapshot.orders)), _HANDLED),

@@ -5,39 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from difflib import unified_diff
 
 from bot.changes import CreateIssue
-from bot.comments import code_span, render_comment
+from bot.comments import render_comment
 from bot.github.ports import RepoPath
-from bot.memory import PullMemory
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
-from bot.plans.gates import status_of
 from bot.plans.merge import Conflict
-from bot.plans.model import Plan, PlanTask
-from bot.plans.render import (
-    PlanMarker,
-    StatusMarker,
-    blob_sha,
-    newlines,
-    render_issue_body,
-    render_status_marker,
-    shown_text,
-)
+from bot.plans.render import PlanMarker, newlines, render_issue_body
+from bot.subjects.plan_labels import stop_labels
 from bot.subjects.plan_snapshot import TextEdit
-from bot.subjects.pull_facts import facts_of
 
 # The only title that says nothing: every task plan's first heading.
 _EMPTY_TITLES = frozenset({"plan", ""})
 _TITLE_LENGTH = 256
-_NEXT_SHOWN = 5
-_HELD_SHOWN = 60
 _MOST_TOLD = 30_000
-
-CONFLICT_LABEL = "plan:conflict"
-"""Stands on a plan issue until the next merge of news that has no conflict."""
-
 
 def create_plan_issue(
     text: str, path: RepoPath, request: int | None, title: str = ""
@@ -46,11 +28,11 @@ def create_plan_issue(
     document = parse_document(text)
     plan = read_plan(path, document)
     format_name = plan.format if plan else "plan"
-    wanted = header_values(document, "labels")
+    labels = header_values(document, "labels") or tuple(dict.fromkeys(("plan", format_name)))
     return CreateIssue(
         title=plan_title(document, path, title)[:_TITLE_LENGTH],
         body=render_issue_body(text, PlanMarker(path, request)),
-        labels=wanted or tuple(dict.fromkeys(("plan", format_name))),
+        labels=(*labels, *(stop_labels(plan, document) if plan else ())),
         milestone=plan.milestones[0] if plan and plan.milestones else None,
         reason=f"The plan {path} has no issue yet",
     )
@@ -70,62 +52,6 @@ def header_values(document: Document, key: str) -> tuple[str, ...]:
     value = next((line.value for line in document.header if line.key == key), "")
     parts = (part.strip().lstrip("@") for part in value.split(","))
     return tuple(dict.fromkeys(p for p in parts if p and not p.startswith(("[", "{", "<"))))
-
-
-def status_comment(
-    text: str,
-    path: RepoPath,
-    issue: int,
-    pulls: Sequence[PullMemory],
-    *,
-    base: str | None = None,
-    proposed: int | None = None,
-    body_base: str = "",
-    held: Sequence[str] = (),
-    held_text: str = "",
-) -> str:
-    """The one status comment of a plan issue; its marker carries base, facts and what is held.
-
-    ``proposed`` is the pull request that ``text`` waits in; ``base`` is then what the default
-    branch has. ``body_base`` is the blob that the issue's body was made from, ``held_text`` what
-    the issue shows with the edits of ``held`` people.
-    """
-    plan = read_plan(path, parse_document(text))
-    blob = blob_sha(text if base is None else base)
-    marker = StatusMarker(
-        blob, facts_of(pulls), "" if body_base == blob else body_base, tuple(held), path
-    )
-    return render_comment(
-        "status.md",
-        marker=render_status_marker(marker),
-        path=path,
-        issue=issue,
-        progress=plan.progress if plan else None,
-        groups=[(group.title, _progress(group.tasks)) for group in plan.groups] if plan else [],
-        next_tasks=_next(plan),
-        pulls=[(p.number, p.state, p.tasks) for p in pulls if p.tasks],
-        proposed=proposed,
-        held=[code_span(login) for login in held],
-        difference=_difference(text, held_text) if held else "",
-    )
-
-
-def _progress(tasks: Sequence[PlanTask]) -> tuple[int, int]:
-    return sum(task.settled for task in tasks), len(tasks)
-
-
-def _next(plan: Plan | None) -> list[tuple[str, str]]:
-    if plan is None:
-        return []
-    return [(t.address, code_span(t.text)) for t in status_of(plan).next[:_NEXT_SHOWN]]
-
-
-def _difference(text: str, shown: str) -> str:
-    """What the issue shows beyond the plan, as a diff; cut where it is very long."""
-    lines = list(unified_diff(shown_text(text).split("\n"), shown.split("\n"), lineterm="", n=0))
-    said = [line for line in lines[2:] if not line.startswith("@@")]
-    cut = said[:_HELD_SHOWN]
-    return "\n".join([*cut, *(["…"] if len(said) > len(cut) else [])])
 
 
 def conflict_comments(

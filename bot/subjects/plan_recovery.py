@@ -28,6 +28,7 @@ from bot.plans.render import (
     parse_status_marker,
     shown_text,
 )
+from bot.subjects.detached_marker import is_detached
 
 _MOST_COMMITS = 10
 """How far back a plan file's history is read for a version that was taken in."""
@@ -102,6 +103,7 @@ def recover(
         title=issue.title,
         comment_id=comment.id if comment else None,
         comment_sha=body_sha(comment.body) if comment else "",
+        state="detached" if comment and is_detached(comment.body) else memory.state,
         base_text=agreed or "",
         base_blob=blob_sha(agreed) if agreed is not None else "",
         issue_text=now if status.held else begun,

@@ -45,8 +45,9 @@ from bot.plans.scaffold import (
     scaffold_paths,
     values_from_request,
 )
-from bot.subjects.plan_issue import create_plan_issue, header_values, status_comment
+from bot.subjects.plan_issue import create_plan_issue, header_values
 from bot.subjects.plan_recovery import find_status, is_ours
+from bot.subjects.plan_status import status_comment
 from bot.templates import read_template
 
 MEMORY = RequestMemory

@@ -1,0 +1,31 @@
+"""A plan whose mirror is stopped: file and issue go their own ways until ``/plan sync``. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.changes import Decision
+from bot.config import RepoConfig
+from bot.errors import UserProblem
+from bot.github.ports import FileSnapshot, IssueSnapshot
+from bot.subjects.orders import answer_only
+from bot.subjects.plan_snapshot import PlanSnapshot
+
+WHY = UserProblem("The mirror of this plan is stopped.", "`/plan sync` starts it again.")
+_HANDLED = 100
+
+
+def stays_detached(snapshot: PlanSnapshot) -> bool:
+    """Whether nothing is carried over: the plan is detached, and nobody ends that now."""
+    return snapshot.memory.state == "detached" and snapshot.ordered("sync") is None
+
+
+def leave_detached(
+    snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, config: RepoConfig
+) -> Decision:
+    """Commands are answered, both sides stay as they are, and what they were last is remembered."""
+    memory = snapshot.memory
+    handled = dict.fromkeys((*memory.handled, *(order.claim for order in snapshot.orders)))
+    changes = tuple(answer_only(snapshot, issue, config, file.text, WHY))
+    after = replace(memory, handled=tuple(handled)[-_HANDLED:])
+    return Decision(changes, note="the mirror of this plan is stopped", after=after)
