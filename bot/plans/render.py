@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.errors import UserProblem
 from bot.plans.document import parse_document
@@ -131,6 +132,7 @@ def parse_status_marker(body: str) -> StatusMarker | None:
     return StatusMarker(found[1], tuple(found[2].split()), found[3] or "", held, path)
 
 
+@lru_cache(maxsize=16)
 def plan_text(text: str) -> str:
     """What of a plan file its issue shows: all after the front matter, lines ending in LF."""
     return newlines(text[parse_document(text).body_start :].removeprefix("\ufeff")).strip("\n")

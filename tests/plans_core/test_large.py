@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from bot.plans.document import parse_document
 from bot.plans.large import TEXT_BUDGET, form_of, short_text
 from bot.plans.merge import take_over
 from bot.plans.render import plan_text
+from tests.model.plan_text import KINDS, START, Act, perform, tasks, words
 
 PLANS = sorted((Path(__file__).parent.parent / "plans").rglob("*.md"))
 ROOM = 1_000_000
@@ -197,3 +200,25 @@ def test_the_budget_decides() -> None:
     assert form_of(text) == "whole"
     assert form_of(text + "x") == "short"
     assert form_of("- [ ] task\n" * 6000) == "file-only"
+
+
+ACTS = st.lists(
+    st.builds(Act, st.sampled_from(KINDS), st.integers(0, 12), st.integers(0, 12)), max_size=5
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ACTS)
+def test_nothing_done_to_the_short_form_takes_text_from_the_plan(acts: list[Act]) -> None:
+    numbers = itertools.count(100)
+    short = short_text(plan_text(START), ROOM)
+    now = short
+    for act in acts:
+        now = perform(act, now, lambda kind: f"{kind}{next(numbers)}").replace("\r", "")
+    merged = take_over(START, short, plan_text(now))
+    left_out = Counter(START.split("\n")) - Counter(short.split("\n"))
+    left_out.pop("", None)
+    assert not left_out - Counter(merged.text.split("\n"))
+    assert words(now) <= words(merged.text)
+    done = tasks(merged.text)
+    assert {name: done[name] for name in tasks(now)} == tasks(now)
