@@ -21,11 +21,16 @@ from bot.changes import (
     PostComment,
     React,
     RemoveLabel,
+    ReportCheck,
     Result,
     SetState,
 )
+from bot.checks import CHECK_NAME
 from bot.errors import Retryable
 from bot.github.ports import (
+    Annotation,
+    CheckOutput,
+    CheckSnapshot,
     CommentSnapshot,
     Committed,
     GitHubReader,
@@ -36,7 +41,9 @@ from bot.github.ports import (
     Stale,
 )
 from bot.plans.render import body_sha
+from bot.tally import TALLY
 
+ANNOTATIONS_A_REQUEST = 50
 LABEL_COLOR = "5319e7"
 
 
@@ -58,8 +65,27 @@ def apply(
     for change in changes:
         if stopping():
             raise Retryable("the worker is stopping")
-        done.append(Applied(change, _write(change, reader, writer)))
+        done.append(Applied(change, _counted(change, reader, writer)))
     return done
+
+
+def _counted(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result:
+    result = "failed"
+    try:
+        written = _write(change, reader, writer)
+        result = "done"
+    except Stale:
+        result = "stale"
+        raise
+    except Refused:
+        result = "refused"
+        raise
+    except Retryable:
+        result = "later"
+        raise
+    finally:
+        TALLY.count("changes", kind=type(change).__name__, result=result)
+    return written
 
 
 def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result:
@@ -99,6 +125,8 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
             return writer.edit_pull(change.number, body=change.body, state=change.state)
         case CreateBranch() | CommitToBranch() | DeleteBranch():
             return _branch(change, writer)
+        case ReportCheck():
+            return _report(change, writer)
 
 
 def _comment(
@@ -133,6 +161,33 @@ def _like(change: PostComment, reader: GitHubReader) -> CommentSnapshot | None:
         (one for one in reader.comments(change.number) if one.ours and one.body.startswith(first)),
         None,
     )
+
+
+def _report(change: ReportCheck, writer: GitHubWriter) -> CheckSnapshot:
+    """A check run with all its remarks: it is complete when the last of them are there.
+
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
+    marks = change.annotations
+    batches = [marks[at : at + ANNOTATIONS_A_REQUEST]
+               for at in range(0, max(len(marks), 1), ANNOTATIONS_A_REQUEST)]  # fmt: skip
+
+    def output(batch: tuple[Annotation, ...]) -> CheckOutput:
+        return CheckOutput(change.title, change.summary, batch)
+
+    def conclusion(number: int) -> str | None:
+        return change.conclusion if number == len(batches) else None
+
+    run = writer.create_check(
+        CHECK_NAME,
+        change.head_sha,
+        output(batches[0]),
+        external_id=change.external_id,
+        conclusion=conclusion(1),
+    )
+    for number, batch in enumerate(batches[1:], start=2):
+        run = writer.extend_check(run.id, output(batch), conclusion=conclusion(number))
+    return run
 
 
 def _branch(

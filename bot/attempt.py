@@ -20,8 +20,10 @@ from bot.blocks import Blocked
 from bot.breaker import Tripped
 from bot.errors import Retryable, UserProblem
 from bot.github.ports import Refused, Stale
+from bot.logs import about, mask
 from bot.memory import OpenDelivery, SubjectKey
 from bot.store import Store
+from bot.tally import TALLY
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 300.0
@@ -29,6 +31,9 @@ MOST_ATTEMPTS = 12
 STALE_TRIES = 5
 PARKED_FOR = timedelta(hours=1)
 """How long a subject rests that failed ``MOST_ATTEMPTS`` times for passing reasons."""
+
+_MOST_NAMED = 20
+"""How many of the deliveries that a try is for its log lines name: the newest."""
 
 log = structlog.get_logger("plansync.jobs")
 
@@ -81,17 +86,26 @@ def attempt(key: SubjectKey, bench: Bench) -> Outcome:
         return Outcome("idle")
     if subject.held(bench.clock()):
         return Outcome("held", subject.reason)
-    if not store.open_deliveries(key):
+    waiting = store.open_deliveries(key)
+    if not waiting:
         return Outcome("idle")
-    started = time.monotonic()
-    outcome = _try(key, bench, subject.attempts)
-    log.info(
-        "reconciled" if outcome.kind == "done" else "not reconciled",
+    repo = store.repo(key.repository_id)
+    with about(
         subject=str(key),
-        outcome=outcome.kind,
-        reason=outcome.reason,
-        seconds=round(time.monotonic() - started, 3),
-    )
+        repository=repo.full_name if repo else str(key.repository_id),
+        installation=repo.installation_id if repo else None,
+        deliveries=[delivery.guid for delivery in waiting[-_MOST_NAMED:]],
+    ):
+        started = time.monotonic()
+        outcome = _try(key, bench, subject.attempts)
+        seconds = time.monotonic() - started
+        TALLY.observe("reconcile_seconds", seconds, outcome=outcome.kind)
+        log.info(
+            "reconciled" if outcome.kind == "done" else "not reconciled",
+            outcome=outcome.kind,
+            reason=outcome.reason,
+            seconds=round(seconds, 3),
+        )
     return outcome
 
 
@@ -101,18 +115,18 @@ def _try(key: SubjectKey, bench: Bench, attempts: int) -> Outcome:
     except Retryable as error:
         if bench.stopping():
             # Not the subject's failure: the next worker takes it up at once.
-            bench.store.reschedule(key, bench.clock(), str(error), attempts)
+            bench.store.reschedule(key, bench.clock(), mask(str(error)), attempts)
             return Outcome("later", str(error))
         return try_later(key, bench, str(error), until=error.until)
     except Stale as error:
         return try_later(key, bench, str(error) or "it kept changing while it was written")
     except (Blocked, Tripped) as rests:
-        bench.store.park(key, str(rests), now=bench.clock(), until=rests.until)
+        bench.store.park(key, mask(str(rests)), now=bench.clock(), until=rests.until)
         return Outcome("parked", str(rests))
     except (UserProblem, Refused) as error:
         return _park(key, bench, str(error))
     except Exception as error:
-        log.exception("a bug", subject=str(key))
+        log.exception("a bug")
         return _park(key, bench, _named(error))
 
 
@@ -150,6 +164,7 @@ def try_later(
 
     After ``MOST_ATTEMPTS`` the subject rests for an hour, shown to the operator as parked.
     """
+    reason = mask(reason)
     subject = bench.store.subject(key)
     attempts = (subject.attempts if subject else 0) + 1
     now = bench.clock()
@@ -173,6 +188,7 @@ def wait(attempts: int, chance: float) -> timedelta:
 
 
 def _park(key: SubjectKey, bench: Bench, reason: str) -> Outcome:
+    reason = mask(reason)
     bench.store.park(key, reason, now=bench.clock())
     return Outcome("parked", reason)
 

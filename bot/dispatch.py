@@ -13,6 +13,7 @@ import structlog
 
 from bot.attempt import Bench, try_later
 from bot.events import Ignored, InstallationEvent, parse_event
+from bot.logs import about, mask
 from bot.memory import Trigger
 from bot.store import DueSubject, Store, StoredDelivery, StoreUnavailable
 from bot.subjects import subjects_of
@@ -21,6 +22,8 @@ JOB_SILENT = timedelta(seconds=60)
 """How long a queued job may take before it is asked whether it still exists."""
 
 _LONGEST_KEY_BYTES = 2000  # PostgreSQL refuses index entries above 2,704 bytes
+
+_MOST_NAMED = 20
 
 log = structlog.get_logger("plansync.dispatch")
 
@@ -38,7 +41,7 @@ def dispatch(store: Store, now: datetime, settle: timedelta, *, limit: int = 100
             raise
         except Exception as error:
             log.exception("a delivery cannot be dispatched", delivery=delivery.guid)
-            reason = f"{type(error).__name__}: {error}".replace("\x00", "")[:500]
+            reason = mask(f"{type(error).__name__}: {error}").replace("\x00", "")[:500]
             store.record_failure(delivery.id, reason)
     return len(found)
 
@@ -60,9 +63,17 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
         action=getattr(event, "action", ""),
         reason_ignored="about no plan and no plan request",
     )
-    log.info(
-        "dispatched", delivery=delivery.guid, github_event=delivery.event, subjects=len(triggers)
-    )
+    where = event.repo
+    with about(
+        repository=where.full_name if where else None,
+        installation=where.installation_id if where else None,
+    ):
+        log.info(
+            "dispatched",
+            delivery=delivery.guid,
+            github_event=delivery.event,
+            subjects=[str(trigger.key) for trigger in triggers[:_MOST_NAMED]],
+        )
 
 
 def _once(triggers: Sequence[Trigger]) -> list[Trigger]:

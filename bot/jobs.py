@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,11 +21,13 @@ from dbos import DBOS, DBOSConfig
 from bot.attempt import Bench, Reconcile, attempt
 from bot.dispatch import dispatch, enqueue_due, revive_lost
 from bot.errors import Retryable
+from bot.logs import about
 from bot.memory import SubjectKey
 from bot.settings import Settings
 from bot.slot import Slot, next_worker, only_worker
 from bot.store import DueSubject, Store, make_jobs_engine
 from bot.sweeps import sweep
+from bot.tally import TALLY, count_call
 
 POLL_SECONDS = 0.05
 BEAT = timedelta(seconds=5)
@@ -79,9 +81,12 @@ def run_worker(
         log.info("worker started", worker=slot.id, pid=slot.pid)
         try:
             with _sweeping(bench, stop):
-                _loop(jobs, bench, slot, stop, timedelta(seconds=settings.settle_seconds))
+                settle = timedelta(seconds=settings.settle_seconds)
+                _loop(jobs, bench, slot, stop, settle, settings.payload_days)
         finally:
             ended = jobs.close()
+            with suppress(Retryable):
+                TALLY.flush(store, bench.clock())
             log.info("worker stopped", worker=slot.id, jobs_ended=ended)
         if ended:
             store.forget_worker(slot.id)
@@ -147,7 +152,8 @@ class _Jobs:
         with self._changed:
             self._running += 1
         try:
-            return attempt(SubjectKey.parse(subject), self._bench).kind
+            with about(job=DBOS.workflow_id):
+                return attempt(SubjectKey.parse(subject), self._bench).kind
         finally:
             with self._changed:
                 self._running -= 1
@@ -164,6 +170,11 @@ class _Jobs:
             },
             str(due.key),
         )
+
+    @property
+    def running(self) -> int:
+        """How many jobs this worker is at."""
+        return self._running
 
     def is_alive(self, job_id: str) -> bool:
         """True while the job waits or runs, here or at another worker."""
@@ -199,7 +210,14 @@ class _Jobs:
         return ended
 
 
-def _loop(jobs: _Jobs, bench: Bench, slot: Slot, stop: threading.Event, settle: timedelta) -> None:
+def _loop(
+    jobs: _Jobs,
+    bench: Bench,
+    slot: Slot,
+    stop: threading.Event,
+    settle: timedelta,
+    payload_days: float,
+) -> None:
     next_beat = next_cleaning = datetime.min.replace(tzinfo=UTC)
     while not stop.is_set():
         try:
@@ -209,7 +227,7 @@ def _loop(jobs: _Jobs, bench: Bench, slot: Slot, stop: threading.Event, settle: 
                 _beat(jobs, bench, slot, now)
             if now >= next_cleaning:
                 next_cleaning = now + HOUSEKEEPING
-                _clean(jobs, bench, now)
+                _clean(jobs, bench, now, timedelta(days=payload_days))
             busy = dispatch(bench.store, now, settle)
             busy += enqueue_due(bench.store, jobs.enqueue, bench.clock())
             if not busy:
@@ -248,7 +266,9 @@ def _sweeping(bench: Bench, stop: threading.Event) -> Iterator[None]:
         thread.join(_SWEEP_END_SECONDS)
 
 
-def _clean(jobs: _Jobs, bench: Bench, now: datetime) -> None:
+def _clean(jobs: _Jobs, bench: Bench, now: datetime, payloads: timedelta) -> None:
+    while not bench.stopping() and bench.store.drop_payloads(now - payloads):
+        pass
     while not bench.stopping() and bench.store.forget_deliveries(now - KEEP_DELIVERIES):
         pass
     while not bench.stopping() and jobs.forget(now - KEEP_JOBS):
@@ -257,6 +277,8 @@ def _clean(jobs: _Jobs, bench: Bench, now: datetime) -> None:
 
 def _beat(jobs: _Jobs, bench: Bench, slot: Slot, now: datetime) -> None:
     bench.store.beat(slot.id, slot.host, slot.pid, now)
+    TALLY.gauge("jobs_running", jobs.running, worker=slot.id)
+    TALLY.flush(bench.store, now)
     for worker_id in bench.store.silent_workers(now - SILENT):
         log.warning("another worker is dead", worker=worker_id)
         jobs.recover(worker_id)
@@ -267,7 +289,7 @@ def _beat(jobs: _Jobs, bench: Bench, slot: Slot, now: datetime) -> None:
 def _live_gateway(settings: Settings) -> Any:
     from bot.github.live import Gateway
 
-    return Gateway(settings)
+    return Gateway(settings, observer=count_call)
 
 
 def _live_reconcile() -> Reconcile:

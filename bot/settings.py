@@ -68,6 +68,13 @@ HOW: dict[str, str] = {
     "PORT": "A number from 0 to 65535; 0 takes any free port.",
     "LOG_LEVEL": "One of debug, info, warning, error.",
     "LOG_FORMAT": "One of console, json.",
+    "METRICS_TOKEN": (
+        "Make one up (for example with `openssl rand -hex 32`); /metrics then answers only to"
+        " `Authorization: Bearer TOKEN`, and without it only to this machine."
+    ),
+    "PLANSYNC_PAYLOAD_DAYS": (
+        "How long what GitHub sent is kept after it was worked off: days from 0 to 30."
+    ),
     "PLANSYNC_SETTLE_SECONDS": (
         "How long to wait for more events about the same plan: seconds from 0 to 3600."
     ),
@@ -169,6 +176,10 @@ class Settings(StoreSettings):
     public_url: str = Field(validation_alias="PLANSYNC_URL", default="")
     host: str = Field(validation_alias="HOST", default="127.0.0.1")
     port: int = Field(validation_alias="PORT", default=3000, ge=0, le=65535)
+    metrics_token: SecretStr | None = Field(
+        validation_alias="METRICS_TOKEN", default=None, min_length=16
+    )
+    payload_days: float = Field(validation_alias="PLANSYNC_PAYLOAD_DAYS", default=7.0, ge=0, le=30)
     settle_seconds: float = Field(
         validation_alias="PLANSYNC_SETTLE_SECONDS", default=2.0, ge=0, le=3600
     )

@@ -16,10 +16,12 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.errors import Retryable
 from bot.events import COMPARE, compare_payload, handles
 from bot.github.app import GitHubApp, HookDelivery
 from bot.github.ports import Refused, RepoRef
 from bot.store import Store
+from bot.tally import TALLY
 
 EVERY = timedelta(minutes=5)
 ON_ITS_WAY = timedelta(minutes=1)
@@ -89,11 +91,20 @@ def sweep(
             swept = sweep_deliveries(store, gateway.app, now, stopping)
         except Refused as refused:
             # An App without a webhook address, or a GitHub without this part of the API.
+            TALLY.count("sweeps", sweep=DELIVERIES, result="refused")
             log.info("missed deliveries cannot be listed", reason=str(refused))
+        except Retryable:
+            TALLY.count("sweeps", sweep=DELIVERIES, result="later")
+            raise
         else:
+            TALLY.count("sweeps", sweep=DELIVERIES, result="done")
+            TALLY.count("sweep_found", swept.stored, sweep=DELIVERIES)
             log.info("swept deliveries", **asdict(swept))
     if not stopping() and store.claim_sweep(DRIFT, now, now + EVERY):
-        log.info("swept plans", asked=sweep_drift(store, now))
+        asked = sweep_drift(store, now)
+        TALLY.count("sweeps", sweep=DRIFT, result="done")
+        TALLY.count("sweep_found", asked, sweep=DRIFT)
+        log.info("swept plans", asked=asked)
 
 
 def sweep_deliveries(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import hmac
 import json
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response
+from flask import Blueprint, Request, Response, abort, request
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 
 from bot.errors import Retryable
 from bot.settings import Settings, parse_private_key
 from bot.store import Store
+from bot.tally import TALLY
+from webhooks.address import is_loopback
+from webhooks.exposition import exposition
 
-_WORKER_SILENT_SECONDS = 60
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
 def blueprint(settings: Settings, store: Store) -> Blueprint:
@@ -33,7 +40,12 @@ def blueprint(settings: Settings, store: Store) -> Blueprint:
 
     @pages.get("/metrics")
     def metrics() -> Response:
-        return Response(exposition(store, datetime.now(UTC)), mimetype="text/plain; version=0.0.4")
+        _check_asker(request, settings)
+        now = datetime.now(UTC)
+        # What the store cannot take is kept; the page then says that it does not answer.
+        with contextlib.suppress(Retryable):
+            TALLY.flush(store, now)
+        return Response(exposition(store, now), content_type=CONTENT_TYPE)
 
     return pages
 
@@ -65,37 +77,19 @@ def readiness(settings: Settings, store: Store, now: datetime) -> tuple[bool, di
     return ready, found
 
 
-def exposition(store: Store, now: datetime) -> str:
-    """The numbers in Prometheus' text format.
-
-    https://prometheus.io/docs/instrumenting/exposition_formats/
-    """
-    lines: list[str] = []
-
-    def gauge(name: str, help_: str, value: float) -> None:
-        lines.append(f"# HELP plansync_{name} {help_}")
-        lines.append(f"# TYPE plansync_{name} gauge")
-        lines.append(f"plansync_{name} {value}")
-
-    try:
-        counts = store.counts()
-        pending, seen = store.oldest_pending(), store.last_beat()
-    except Retryable:
-        gauge("database_up", "1 when the database answers.", 0)
-        return "\n".join(lines) + "\n"
-    gauge("database_up", "1 when the database answers.", 1)
-    gauge("deliveries_new", "Deliveries stored and not dispatched.", counts.new)
-    gauge("deliveries_failed", "Deliveries that could not be dispatched.", counts.failed)
-    gauge("subjects_open", "Subjects with unfinished deliveries.", counts.open)
-    gauge("subjects_parked", "Subjects that are parked.", counts.parked)
-    gauge(
-        "oldest_pending_seconds",
-        "Age of the oldest delivery that is not worked off.",
-        _age(pending, now) or 0,
-    )
-    silent = seen is None or (now - seen).total_seconds() > _WORKER_SILENT_SECONDS
-    gauge("worker_up", "1 when a worker was seen alive within a minute.", 0 if silent else 1)
-    return "\n".join(lines) + "\n"
+def _check_asker(asked: Request, settings: Settings) -> None:
+    """Only who has the token, or without a token only this machine, sees the numbers."""
+    token = settings.metrics_token
+    if token is not None:
+        given = asked.headers.get("Authorization", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(given, b"Bearer " + token.get_secret_value().encode()):
+            abort(401, "Send the header Authorization: Bearer METRICS_TOKEN.")
+        return
+    # What a proxy on this machine passes on comes from this machine too, but says so.
+    passed_on = any(name in asked.headers for name in _FORWARDED)
+    host = urlsplit(f"//{asked.host}").hostname or ""
+    if passed_on or not is_loopback(asked.remote_addr or "") or not is_loopback(host):
+        abort(403, "Only this machine may ask; set METRICS_TOKEN to let others.")
 
 
 def _age(since: datetime | None, now: datetime) -> float | None:

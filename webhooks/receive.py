@@ -20,6 +20,7 @@ from flask import Blueprint, Request, Response, request
 
 from bot.settings import Settings
 from bot.store import Store, StoreUnavailable
+from bot.tally import TALLY
 from webhooks.signature import is_signed
 
 MAX_BODY_BYTES = 25 * 1024 * 1024
@@ -33,6 +34,14 @@ _LARGE_AT_ONCE = 4
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _GUID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 _SIGNATURE = re.compile(r"sha256=[0-9a-fA-F]{64}", re.ASCII)
+
+_RESULTS = {
+    400: "malformed",
+    401: "unsigned",
+    413: "too_large",
+    415: "not_json",
+    503: "unavailable",
+}
 
 log = structlog.get_logger("plansync.receive")
 
@@ -69,6 +78,7 @@ def blueprint(settings: Settings, store: Store) -> Blueprint:
         try:
             delivery = check(request, secrets)
         except Rejected as rejected:
+            TALLY.count("deliveries_received", result=_RESULTS[rejected.status])
             log.warning("delivery rejected", status=rejected.status, reason=rejected.reason)
             return _answer(rejected.status, "rejected", rejected.reason)
         try:
@@ -76,12 +86,14 @@ def blueprint(settings: Settings, store: Store) -> Blueprint:
                 delivery.guid, delivery.event, delivery.body, received_at=datetime.now(UTC)
             )
         except StoreUnavailable as unavailable:
+            TALLY.count("deliveries_received", result="unavailable")
             log.error("delivery not stored", delivery=delivery.guid, reason=str(unavailable))
             answer = _answer(
                 503, "unavailable", "The delivery cannot be stored now; send it again."
             )
             answer.headers["Retry-After"] = "30"
             return answer
+        TALLY.count("deliveries_received", result="stored" if new else "known")
         log.info("delivery stored", delivery=delivery.guid, github_event=delivery.event, new=new)
         return _answer(202, "stored" if new else "known")
 

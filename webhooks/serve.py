@@ -6,9 +6,13 @@ an address, so that connections wait in it while a process that died is started 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import threading
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
@@ -17,14 +21,17 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from bot import lifeline, logs
+from bot.errors import Retryable
 from bot.github.visiting import Visitors
 from bot.settings import Settings, load_settings
 from bot.store import Store
+from bot.tally import TALLY
 from webhooks.app import create_app
 
 THREADS = 32
 BUSY_SECONDS = 5.0
 """GitHub gives up after 10 seconds: https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks#respond-within-10-seconds"""
+TALLY_SECONDS = 5.0
 _BACKLOG = 1024
 
 
@@ -89,7 +96,16 @@ def application() -> Flask:
     settings = load_settings()
     logs.configure(settings, process="web")
     store = Store(settings.database_url, busy_seconds=BUSY_SECONDS)
+    threading.Thread(target=_hand_on_counts, args=(store,), name="tally", daemon=True).start()
     return create_app(settings, store, _visitors(settings))
+
+
+def _hand_on_counts(store: Store) -> None:
+    """Put what this process counted where every process's /metrics finds it."""
+    while True:
+        time.sleep(TALLY_SECONDS)
+        with contextlib.suppress(Retryable):
+            TALLY.flush(store, datetime.now(UTC))
 
 
 def _visitors(settings: Settings) -> Visitors | None:

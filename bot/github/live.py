@@ -27,7 +27,9 @@ from bot.github.payloads import Data, Malformed, number_of, text_of
 from bot.github.ports import GitHubReader, GitHubWriter, Refused, RepoRef
 from bot.github.roles import Roles
 from bot.github.transport import DEADLINE_SECONDS, Answer, Observer, Transport
+from bot.tally import TALLY
 
+_BUDGET = (("rate_left", "x-ratelimit-remaining"), ("rate_limit", "x-ratelimit-limit"))
 LONGEST_PACE = 5.0
 _PAGES = 1000
 
@@ -339,6 +341,11 @@ class Gateway:
         until = rate_limited(answer, self._clock())
         if until is not None:
             self._limits[installation_id] = until
+        # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
+        for name, header in _BUDGET if installation_id else ():
+            given = answer.headers.get(header, "")
+            if given.isascii() and given.isdigit() and len(given) < 10:
+                TALLY.gauge(name, int(given), installation=str(installation_id))
 
 
 def _installation(answer: Answer, item: Data) -> Installation:
