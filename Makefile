@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test quick lint types imports journeys postgres lock clean
+.PHONY: help demo test quick lint types imports journeys postgres browser lock clean
 
 help:
 	@echo "make demo   a GitHub on this machine, plansync beside it, and a plan from request to merge"
-	@echo "make test   lint, types, import contracts, quick tests, PostgreSQL, journeys"
+	@echo "make test   lint, types, import contracts, quick tests, PostgreSQL, journeys, browser"
 	@echo "make quick  the quick tests alone (seconds)"
 	@echo "make lock   pin the dependencies again after pyproject.toml changed"
 
@@ -18,7 +18,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	@$(BIN)/python -m tests.run $(ARGS)
 
-quick lint types imports journeys postgres: $(VENV)/.test
+quick lint types imports journeys postgres browser: $(VENV)/.test
 	@$(BIN)/python -m tests.run $@
 
 $(VENV)/bin/python:

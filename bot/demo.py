@@ -16,11 +16,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bot.emulator.people import Person
@@ -28,6 +29,12 @@ from bot.emulator.stage import Stage, open_stage
 from bot.plans.document import parse_document
 from bot.plans.render import issue_plan_text, parse_plan_marker
 
+# The emulated GitHub takes any client; on its sign-in page one chooses who to be.
+SIGN_IN = {
+    "GITHUB_CLIENT_ID": "demo",
+    "GITHUB_CLIENT_SECRET": "there is no secret in the demo",
+    "OPERATORS": "alice,olivia",
+}
 STEP_SECONDS = 15.0
 START_SECONDS = 30.0
 _POLL_SECONDS = 0.05
@@ -216,7 +223,7 @@ def run(*, once: bool, without_worker: bool, say: Say) -> int:
     with tempfile.TemporaryDirectory(prefix="plansync-demo-") as folder, open_stage() as stage:
         say(f"    GitHub's API answers at {stage.front.url}")
         command = "web" if without_worker else "serve"
-        with running(stage, Path(folder), command) as plansync:
+        with running(stage, Path(folder), command, more=SIGN_IN) as plansync:
             address = plansync.address
             say(f"    plansync answers at {address}\n")
             scene = Scene(stage, say, stage.person("alice"), stage.person("bob"))
@@ -246,9 +253,16 @@ class Running:
 
 @contextmanager
 def running(
-    stage: Stage, folder: Path, command: str, *, settle_seconds: float = 0.3
+    stage: Stage,
+    folder: Path,
+    command: str,
+    *,
+    settle_seconds: float = 0.3,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Running]:
     """``plansync serve`` (or web) on this stage, ready, and sent the stage's webhooks.
+
+    ``more`` are further variables of its environment.
 
     Raises NotSeen with the end of its log when it does not become ready.
     """
@@ -263,6 +277,7 @@ def running(
         "PLANSYNC_SETTLE_SECONDS": str(settle_seconds),
         "LOG_FORMAT": "console",
     }
+    environment |= more
     address = f"http://127.0.0.1:{port}"
     with (folder / "log").open("ab") as log:
         child = subprocess.Popen(
@@ -298,7 +313,7 @@ def _stay(scene: Scene, address: str) -> None:
     number = scene.seen["feature"]
     scene.say(f"""
 Everything stays up. Look at it:
-  {address}/            plansync
+  {address}/plans       every plan; sign in as alice, who operates too, or as bob
   {address}/readyz      is it well?
   {address}/metrics     what it did
 

@@ -23,10 +23,11 @@ STEPS: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "quick": (
         "quick tests",
-        [[*PYTEST, "-n", "2", "-m", "not journey and not postgres"]],
+        [[*PYTEST, "-n", "2", "-m", "not journey and not postgres and not browser"]],
     ),
     "postgres": ("store and queue on a real PostgreSQL", [[*PYTEST, "-m", "postgres"]]),
     "journeys": ("journeys on a GitHub emulator", [[*PYTEST, "-m", "journey"]]),
+    "browser": ("the pages in a real browser", [[*PYTEST, "-m", "browser", "tests/browser"]]),
 }
 
 

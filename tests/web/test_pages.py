@@ -281,7 +281,8 @@ def test_two_hundred_hostile_texts_stay_texts(visits: Visits, store: Store, now:
 def test_a_text_keeps_its_shape_and_nothing_that_could_act() -> None:
     made = render_safe(
         "# One\n\n- [x] done\n\n| a | b |\n|:-:|---|\n| 1 | ~~2~~ |\n\n"
-        "![i](https://evil.example/i.png) [ok](https://example.com) [no](ftp://x)\n\n<b id=x>raw</b>"
+        "![i](https://evil.example/i.png) [ok](https://example.com) [no](ftp://x)\n\n"
+        "<b id=x>raw</b>"
     )
     assert "<h3>One</h3>" in made
     assert "<td><s>2</s></td>" in made

@@ -1,0 +1,130 @@
+"""A person at work in a real Chromium, against the real processes and the emulated GitHub."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Sight, until
+
+pytestmark = pytest.mark.browser
+FEATURE = "plan_docs/search.md"
+PAGES = ("/", "/sign-in", "/sign-in/link?token=x", "/nowhere")
+PAGES_INSIDE = (
+    "/plans",
+    "/plans?q=nothing-is-like-that",
+    f"/plans/acme/shop/{FEATURE}",
+    f"/plans/acme/shop/{FEATURE}?show=text",
+)
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What axe-core finds that is serious or critical, by the WCAG 2.2 AA rules and its own."""
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    return [
+        f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def row(page: Page, path: str) -> str:
+    """What the list says of a plan."""
+    return page.get_by_role("row").filter(has_text=path).inner_text()
+
+
+def test_alice_signs_in_through_github_and_sees_her_tick_on_both_pages(sight: Sight) -> None:
+    page = sight.look(as_login="alice")
+    expect(page.get_by_role("heading", name="acme/shop")).to_be_visible()
+    page.get_by_role("searchbox").fill("search.md")
+    page.get_by_role("button", name="Show").click()
+    assert "0/30" in row(page, FEATURE)
+    page.get_by_role("row").filter(has_text=FEATURE).get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Progress")).to_be_visible()
+    all_of_it = page.get_by_role("progressbar", name=re.compile("^All: 0 of 30"))
+    expect(all_of_it).to_be_visible()
+    sight.scene.alice.tick(int(sight.scene.seen["feature"]), "Backend/API changes")
+    until(page, lambda: page.get_by_role("progressbar", name="All: 1 of 30").count() == 1)
+    assert "caused by alice" in page.locator("#history").inner_text()
+    page.goto("/plans")
+    assert "1/30" in row(page, FEATURE)
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/plans")
+    assert page.url.endswith("/sign-in?next=%2Fplans")
+
+
+def test_a_pull_request_is_seen_in_the_tracking_table(sight: Sight) -> None:
+    bob, seen = sight.scene.bob, sight.scene.seen
+    page = sight.look(as_login="bob")
+    bob.create_branch("form")
+    bob.push_file("src/form.py", "FORM = 1\n", "Form", "form")
+    number = bob.open_pull("form", "Form", f"Plan: #{seen['story issue']}\nTask: 1\n")
+    page.goto(f"/plans/acme/shop/{seen['story']}")
+    link = (
+        page.locator("section")
+        .filter(has_text="Tracking")
+        .get_by_role("link", name=f"#{number} open")
+    )
+    until(page, lambda: link.count() > 0)
+    address = link.first.get_attribute("href") or ""
+    assert address.endswith(f"/acme/shop/pull/{number}")
+    assert page.locator("svg.graph").count() == 1
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious(sight: Sight, dark: bool) -> None:
+    found: list[str] = []
+    page = sight.look(dark=dark)
+    for path in PAGES:
+        page.goto(path)
+        found += violations(page, sight.axe)
+    inside = sight.look(dark=dark, as_login="alice")
+    for path in PAGES_INSIDE:
+        inside.goto(path)
+        found += violations(inside, sight.axe)
+    assert found == []
+
+
+def test_axe_would_find_something(sight: Sight) -> None:
+    page = sight.look()
+    page.set_content("<html><body><img src=x><p style='color:#aaa;background:#fff'>pale</p>")
+    assert any("image-alt" in one for one in violations(page, sight.axe))
+
+
+def test_a_phone_scrolls_in_one_direction(sight: Sight) -> None:
+    page = sight.look(phone=True, as_login="alice")
+    for path in PAGES_INSIDE:
+        page.goto(path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, (path, width)
+
+
+def test_the_keyboard_is_enough(sight: Sight) -> None:
+    page = sight.look(as_login="alice")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="To the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("search.md")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plans?q=search.md*")
+    assert page.evaluate("getComputedStyle(document.activeElement).display") != "none"
+
+
+def test_nothing_of_a_page_is_blocked_or_comes_from_elsewhere(sight: Sight) -> None:
+    page = sight.look(as_login="alice")
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    for path in PAGES_INSIDE:
+        page.goto(path)
+    assert said == []
+    assert {url for url in asked if not url.startswith(sight.address)} == set()
