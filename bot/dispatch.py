@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.attempt import Bench, try_later
-from bot.events import Ignored, InstallationEvent, parse_event
+from bot.events import Ignored, InstallationEvent, RemovalEvent, parse_event
 from bot.logs import about, mask
 from bot.memory import Trigger
 from bot.store import DueSubject, Store, StoredDelivery, StoreUnavailable
@@ -51,6 +51,9 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
     if isinstance(event, Ignored):
         store.record_dispatch(delivery.id, [], due_at=due_at, reason_ignored=event.reason)
         return
+    if isinstance(event, RemovalEvent):
+        _forget(store, delivery, event, due_at)
+        return
     triggers = _once(subjects_of(event, store))
     for repo in event.repos if isinstance(event, InstallationEvent) else ():
         store.keep_repo(repo, delivery.id)
@@ -74,6 +77,27 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
             github_event=delivery.event,
             subjects=[str(trigger.key) for trigger in triggers[:_MOST_NAMED]],
         )
+
+
+def _forget(store: Store, delivery: StoredDelivery, event: RemovalEvent, due_at: datetime) -> None:
+    """The App was removed: nothing of the repositories is kept any longer than that is known.
+
+    https://docs.github.com/en/apps/creating-github-apps/about-creating-github-apps/best-practices-for-creating-a-github-app
+    """
+    gone = store.purge(
+        event.installation_id, event.repository_ids, delivery_id=delivery.id, now=due_at
+    )
+    what = "repository" if len(gone) == 1 else "repositories"
+    store.record_dispatch(
+        delivery.id,
+        [],
+        due_at=due_at,
+        action=event.action,
+        reason_ignored=f"the App was removed: {len(gone)} {what} forgotten",
+    )
+    log.info(
+        "forgot", delivery=delivery.guid, installation=event.installation_id, repositories=gone
+    )
 
 
 def _once(triggers: Sequence[Trigger]) -> list[Trigger]:

@@ -128,6 +128,21 @@ class InstallationEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovalEvent:
+    """The App was uninstalled, or taken from some repositories; ``repository_ids`` None: all."""
+
+    installation_id: int
+    sender: Person
+    action: str
+    repository_ids: tuple[int, ...] | None
+
+    @property
+    def repo(self) -> None:
+        """It is about no single repository."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class CompareEvent:
     """Our own wish to compare a plan or a request with GitHub though no webhook asks for it."""
 
@@ -145,5 +160,6 @@ Event = (
     | PushEvent
     | RepositoryEvent
     | InstallationEvent
+    | RemovalEvent
     | CompareEvent
 )

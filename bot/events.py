@@ -18,6 +18,7 @@ from bot.event_kinds import (
     IssueEvent,
     PullEvent,
     PushEvent,
+    RemovalEvent,
     RepositoryEvent,
 )
 from bot.github.ports import Person, RepoRef
@@ -33,6 +34,7 @@ __all__ = [
     "IssueEvent",
     "PullEvent",
     "PushEvent",
+    "RemovalEvent",
     "RepositoryEvent",
     "compare_payload",
     "handles",
@@ -57,6 +59,8 @@ REPOSITORY_ACTIONS = frozenset(
     {"archived", "unarchived", "edited", "renamed", "transferred", "publicized", "privatized"}
 )
 INSTALLATION_ACTIONS = frozenset({"created", "unsuspend", "new_permissions_accepted", "added"})
+REMOVAL_ACTIONS = frozenset({"deleted", "removed"})
+"""https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=removed#installation_repositories"""
 PUSH_COMMITS_LISTED = 2048
 PUSH_FILES_LISTED = 3000
 
@@ -219,12 +223,25 @@ def _repository(payload: Mapping[str, Any]) -> Event | Ignored:
 
 def _installation(payload: Mapping[str, Any]) -> Event | Ignored:
     action = _text(payload, "action")
+    if action in REMOVAL_ACTIONS:
+        return _removal(payload, action)
     if action not in INSTALLATION_ACTIONS:
         return Ignored(f"installation.{action} ends no trouble")
     number = _number(_object(payload, "installation"), "id")
     named = payload.get("repositories_added" if action == "added" else "repositories")
     repos = tuple(_repo_of(item, number) for item in named) if isinstance(named, list) else ()
     return InstallationEvent(number, _sender(payload), action, repos)
+
+
+def _removal(payload: Mapping[str, Any], action: str) -> Event | Ignored:
+    number = _number(_object(payload, "installation"), "id")
+    if action == "deleted":
+        return RemovalEvent(number, _sender(payload), action, None)
+    named = payload.get("repositories_removed")
+    if not isinstance(named, list):
+        raise _Malformed("repositories_removed")
+    ids = tuple(_number(item, "id") for item in named if isinstance(item, Mapping))
+    return RemovalEvent(number, _sender(payload), action, ids)
 
 
 def _compare(payload: Mapping[str, Any]) -> Event | Ignored:
@@ -332,8 +349,8 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "issue_comment": COMMENT_ACTIONS,
     "pull_request": PULL_ACTIONS,
     "repository": REPOSITORY_ACTIONS,
-    "installation": INSTALLATION_ACTIONS,
-    "installation_repositories": INSTALLATION_ACTIONS,
+    "installation": INSTALLATION_ACTIONS | REMOVAL_ACTIONS,
+    "installation_repositories": INSTALLATION_ACTIONS | REMOVAL_ACTIONS,
 }
 
 HANDLED_EVENTS = tuple(name for name in _PARSERS if name != COMPARE)

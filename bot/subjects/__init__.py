@@ -15,6 +15,7 @@ from bot.events import (
     IssueEvent,
     PullEvent,
     PushEvent,
+    RemovalEvent,
     RepositoryEvent,
 )
 from bot.github.ports import RepoPath
@@ -63,6 +64,8 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
         case InstallationEvent(repos=repos):
             ids = [repo.id for repo in repos] or known.repository_ids(event.installation_id)
             return _parked(ids, known)
+        case RemovalEvent():
+            return []
         case CompareEvent():
             return [Trigger(SubjectKey(event.repo.id, event.kind, event.name))]
 

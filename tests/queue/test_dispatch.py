@@ -151,3 +151,47 @@ def test_a_path_that_is_too_long_takes_no_other_plan_with_it(store: Store, now: 
     assert [due.key.name for due in store.due_subjects(now)] == ["plan_docs/search.md"]
     (row,) = store.deliveries()
     assert row.state == "open"
+
+
+def removed(action: str, ids: Sequence[int] = (), installation: int = 3) -> bytes:
+    """The payload of an App that is uninstalled, or taken from some repositories."""
+    named = [{"id": number, "full_name": f"octo/{number}"} for number in ids]
+    return json.dumps(
+        {
+            "action": action,
+            "installation": {"id": installation},
+            "repositories_removed": named,
+            "sender": {"login": "mona", "id": 5, "type": "User"},
+        }
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("event", "body", "left"),
+    [
+        ("installation", removed("deleted"), []),
+        ("installation", removed("deleted", installation=4), [7]),
+        ("installation_repositories", removed("removed", [7]), []),
+        ("installation_repositories", removed("removed", [8]), [7]),
+    ],
+    ids=["uninstalled", "another's", "removed", "another one"],
+)
+def test_what_the_app_is_removed_from_is_forgotten(
+    store: Store, now: datetime, event: str, body: bytes, left: list[int]
+) -> None:
+    store.receive("asked", "issues", issue_opened(), received_at=now)
+    dispatch(store, now, AT_ONCE)
+    store.receive("removed", event, body, received_at=now)
+    assert dispatch(store, now, AT_ONCE) == 1
+    assert [repo.id for repo in store.repos()] == left
+    assert [due.key for due in store.due_subjects(now)] == ([REQUEST] if left else [])
+    newest, asked = store.deliveries()
+    assert newest.state == "ignored"
+    assert (
+        newest.note
+        == f"the App was removed: {'0 repositories' if left else '1 repository'} forgotten"
+    )
+    found = store.delivery(asked.id)
+    assert found is not None
+    assert (found.body == b"") == (not left)
+    assert b"octo" not in getattr(store.delivery(newest.id), "body", b"")
