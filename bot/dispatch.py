@@ -54,7 +54,8 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
     if isinstance(event, RemovalEvent):
         _forget(store, delivery, event, due_at)
         return
-    triggers = _once(subjects_of(event, store))
+    config = store.config(event.repo.id) if event.repo else None
+    triggers = _once(subjects_of(event, store, config))
     for repo in event.repos if isinstance(event, InstallationEvent) else ():
         store.keep_repo(repo, delivery.id)
     store.record_dispatch(
@@ -79,21 +80,17 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
         )
 
 
-def _forget(store: Store, delivery: StoredDelivery, event: RemovalEvent, due_at: datetime) -> None:
+def _forget(store: Store, delivery: StoredDelivery, event: RemovalEvent, now: datetime) -> None:
     """The App was removed: nothing of the repositories is kept any longer than that is known.
 
     https://docs.github.com/en/apps/creating-github-apps/about-creating-github-apps/best-practices-for-creating-a-github-app
     """
     gone = store.purge(
-        event.installation_id, event.repository_ids, delivery_id=delivery.id, now=due_at
-    )
-    what = "repository" if len(gone) == 1 else "repositories"
-    store.record_dispatch(
-        delivery.id,
-        [],
-        due_at=due_at,
+        event.installation_id,
+        event.repository_ids,
+        delivery_id=delivery.id,
         action=event.action,
-        reason_ignored=f"the App was removed: {len(gone)} {what} forgotten",
+        now=now,
     )
     log.info(
         "forgot", delivery=delivery.guid, installation=event.installation_id, repositories=gone

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.store import inbox
 from bot.store.connection import Transactions
 from bot.store.tables import (
     audit,
@@ -58,13 +59,14 @@ class Retention:
         repository_ids: Collection[int] | None,
         *,
         delivery_id: int,
+        action: str,
         now: datetime,
     ) -> list[int]:
         """Forget an installation's repositories (None: all of them); gives their ids.
 
         What is remembered of them goes, the audit too, and the payloads of their deliveries. A
         repository of which a later delivery than ``delivery_id`` spoke is installed again and
-        stays.
+        stays. The delivery that said so is finished in the same transaction.
         """
         with self._db.write() as connection:
             query = sa.select(repositories.c.id).where(
@@ -77,6 +79,9 @@ class Retention:
             for repository_id in gone:
                 _purge(connection, repository_id, now)
             _drop(connection, deliveries.c.id == delivery_id)
+            what = "repository" if len(gone) == 1 else "repositories"
+            note = f"the App was removed: {len(gone)} {what} forgotten"
+            inbox.take(connection, delivery_id, state="ignored", note=note, action=action)
             return gone
 
 

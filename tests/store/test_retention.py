@@ -72,7 +72,7 @@ def test_nothing_of_a_removed_repository_is_left(store: Store, now: datetime) ->
     waiting = fill(store, now, SHOP)
     kept = fill(store, now, BLOG)
     last = arrive(store, now, "removed", BLOG)
-    assert store.purge(3, [7], delivery_id=last, now=now) == [7]
+    assert store.purge(3, [7], delivery_id=last, action="removed", now=now) == [7]
     left = everything(store)
     assert "acme/shop" not in left
     assert "plan:7:" not in left
@@ -83,7 +83,7 @@ def test_nothing_of_a_removed_repository_is_left(store: Store, now: datetime) ->
     assert [row.state for row in store.deliveries() if row.repository_id == 7] == ["finished"] * 2
     assert store.counts().open == 1
 
-    assert store.purge(3, None, delivery_id=last + 1, now=now) == [8]
+    assert store.purge(3, None, delivery_id=last + 1, action="deleted", now=now) == [8]
     left = everything(store)
     assert "secret plan" not in left
     assert PATH not in left
@@ -93,5 +93,5 @@ def test_nothing_of_a_removed_repository_is_left(store: Store, now: datetime) ->
 def test_a_repository_that_was_heard_of_since_stays(store: Store, now: datetime) -> None:
     removed = arrive(store, now, "removed", BLOG)
     fill(store, now, SHOP)
-    assert store.purge(3, None, delivery_id=removed, now=now) == []
+    assert store.purge(3, None, delivery_id=removed, action="deleted", now=now) == []
     assert store.plan(7, PATH) is not None
