@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.changes import Change, Decision, EditComment, PostComment, React
+from bot.changes import Change, Decision, EditComment, PostComment
 from bot.comments import render_comment
 from bot.config import RepoConfig
+from bot.errors import UserProblem
 from bot.github.ports import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import PlanMemory
 from bot.plans.alignment import align
@@ -23,6 +24,7 @@ from bot.plans.formats import read_plan, recognise
 from bot.plans.merge import Vanished
 from bot.plans.render import body_sha, issue_plan_text, plan_text
 from bot.plans.units import read_units
+from bot.subjects.orders import answer_only
 from bot.subjects.plan_settle import now_linked, taken_in
 from bot.subjects.plan_snapshot import PlanSnapshot
 
@@ -51,6 +53,7 @@ def vanished_tasks(path: str, before: str, after: str) -> Vanished:
     """How many tasks of one plan text are not in another, wherever they may have moved.
 
     Boxes are counted, and the rows that are tasks; where one kind lost the larger share, that one.
+    While nothing is ticked, tasks that others take the place of do not count: the plan is written.
     """
     old, new = read_units(before), read_units(after)
     pairs = align(old, new)
@@ -58,7 +61,14 @@ def vanished_tasks(path: str, before: str, after: str) -> Vanished:
     plan = read_plan(path, parse_document(before))
     lines = {task.line for task in plan.tasks if task.offset is None} if plan else set()
     rows = [n for n, unit in enumerate(old) if unit.kind == "row" and n + 1 in lines]
-    found = [Vanished(sum(n not in pairs for n in kind), len(kind)) for kind in (boxes, rows)]
+    written = 0
+    if not any(unit.checked for unit in old):
+        kept = set(pairs.values())
+        written = sum(unit.kind == "task" and n not in kept for n, unit in enumerate(new))
+    found = [
+        Vanished(max(0, sum(n not in pairs for n in boxes) - written), len(boxes)),
+        Vanished(sum(n not in pairs for n in rows), len(rows)),
+    ]
     return max(found, key=lambda one: (one.gone >= FEWEST_GONE, one.share))
 
 
@@ -132,7 +142,9 @@ def put_back(
     return snapshot, file, tuple(left)
 
 
-def stopped(snapshot: PlanSnapshot, issue: IssueSnapshot, stops: Sequence[Stop]) -> Decision:
+def stopped(
+    snapshot: PlanSnapshot, issue: IssueSnapshot, stops: Sequence[Stop], config: RepoConfig
+) -> Decision:
     """Both sides stay as they are; what happened is told once, and what was read is remembered."""
     memory = snapshot.memory
     digest = _digest(memory, stops)
@@ -147,10 +159,11 @@ def stopped(snapshot: PlanSnapshot, issue: IssueSnapshot, stops: Sequence[Stop])
             unseen=[edit.after for edit in snapshot.overwritten],
         )
         changes.append(PostComment(issue.number, comment, "stopped", reason(stops), once=True))
-    changes += [
-        React(issue.number, order.comment_id, "confused", "A command while the plan is stopped")
-        for order in snapshot.orders
-    ]
+    why = UserProblem(
+        f"plansync has stopped: {reason(stops)}.",
+        "Its comment above says how it goes on, `/plan sync confirm` for one.",
+    )
+    changes += answer_only(snapshot, issue, config, snapshot.bases.agreed or "", why)
     note = f"stopped: {reason(stops)}"
     return Decision(tuple(changes), note=note, after=_after(snapshot, issue, digest))
 

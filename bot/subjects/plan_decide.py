@@ -74,7 +74,7 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     stops = find_stops(snapshot, file, issue, config)
     snapshot, taken, stops = put_back(snapshot, file, issue, stops)
     if stops:
-        return stopped(snapshot, issue, stops)
+        return stopped(snapshot, issue, stops, config)
     settled = settle(snapshot, taken, issue, config)
     return _mirror(snapshot, file, issue, obey_orders(snapshot, settled, issue, config), config)
 
