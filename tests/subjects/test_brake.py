@@ -313,3 +313,23 @@ def test_rows_and_boxes_are_counted_apart() -> None:
     boxes = "".join(f"- [ ] Box {n} here\n" for n in range(10))
     lost = vanished_tasks("plan_docs/x.md", boxes, boxes.replace("- [ ] Box 3 here\n", ""))
     assert (lost.gone, lost.total) == (1, 10)
+
+
+@pytest.mark.parametrize("ticked", [False, True])
+def test_writing_the_plan_over_the_blank_one_is_no_loss(world: World, ticked: bool) -> None:
+    """But once somebody has ticked a box, its task is work that was done."""
+    ten = Ten(world)
+    if ticked:
+        world.alice.tick(ten.issue, "Number 3 of many")
+        world.settle()
+    words = ("dig", "sow", "reap", "thresh", "grind", "sift", "knead", "shape", "bake", "eat")
+
+    def write(text: str) -> str:
+        return "\n".join(
+            f"- [ ] {words[int(line.split()[-3]) - 1]}" if "Number" in line else line
+            for line in text.split("\n")
+        )
+
+    ten.edit_file(write)
+    assert len(ten.said("stopped")) == ticked
+    assert ("- [ ] knead" in ten.body) != ticked
