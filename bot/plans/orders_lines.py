@@ -41,11 +41,19 @@ def _reworded(document: Document, task: Task, splice: Splice, raw: str) -> str:
 
 
 def line_under(document: Document, task: Task, bullet: str) -> str:
-    """The text with a nested bullet right below the box's own words."""
+    """The text with a nested bullet right below the box's own words.
+
+    Where a list already stands there, it is that list's last bullet.
+    """
     line = document.line_of(task.offset)
     before = document.text[document.line_start(line) : task.offset - 1]
     indent = re.sub(r"[^>\s]", " ", before)
-    return insert_line(document, last_line(document, task), f"{indent}- {bullet}")
+    new = f"{indent}- {bullet}"
+    try:
+        return insert_line(document, last_line(document, task), new)
+    except EditRefused:
+        end = document.line_of(max(task.item.end - 1, task.offset))
+        return insert_line(document, end, new)
 
 
 def last_line(document: Document, task: Task) -> int:
