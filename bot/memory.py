@@ -84,7 +84,7 @@ class PullMemory:
     ``state`` is ``open``, ``draft``, ``merged`` or ``closed``; ``digest`` is the claim digest of
     the payload that was last taken in. ``counts_as`` is what that amounts to for the plan where it
     is something else: ``waiting`` (an outsider's, not merged yet), ``elsewhere`` (merged into a
-    branch that is not the plan's), ``reverted``, or ``closed`` for one of plan files alone.
+    branch that is not the plan's), ``reverted``, or ``planning`` (it changes plan files alone).
 
     ``tasks`` are the present addresses of ``links``. ``vouched`` says that someone who may write
     to the repository stands behind what it names, ``merged_at`` and ``by`` when and by whom it was
@@ -139,7 +139,6 @@ class PlanMemory:
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``landing_orders`` are the commands whose edits that write carries.
     ``closed_for`` is the version of the plan for which its issue was closed as complete.
-    ``closed_for`` is the version of the plan for which its issue was closed as complete.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
@@ -180,7 +179,6 @@ class PlanMemory:
     landing_facts: tuple[str, ...] = ()
     landing_body: str = ""
     landing_orders: tuple[str, ...] = ()
-    closed_for: str = ""
     closed_for: str = ""
     handled: tuple[str, ...] = ()
     written_at: tuple[str, ...] = ()

@@ -128,7 +128,7 @@ class Bound:
             merge_commit_sha=pull.merge_commit,
             merged_at=pull.merged_at,
             head_full_name=pull.fork or self._it.full_name,
-            base_sha=self._it.git.branches[pull.base],
+            base_sha=pull.base_sha,
             default_branch=self._it.default_branch,
             merged_by=self._person(pull.merged_by) if pull.merged_by else None,
         )

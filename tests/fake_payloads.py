@@ -100,7 +100,7 @@ def pull(repo: FakeRepository, pull: FakePull) -> dict[str, Any]:
             "sha": repo.head_of(pull),
             "repo": {"id": repo.id, "full_name": pull.fork or repo.full_name},
         },
-        "base": {"ref": pull.base, "sha": repo.git.branches[pull.base], "repo": repository(repo)},
+        "base": {"ref": pull.base, "sha": pull.base_sha, "repo": repository(repo)},
         "merged_by": account(repo, pull.merged_by) if pull.merged_by else None,
     }
 

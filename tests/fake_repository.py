@@ -51,6 +51,8 @@ class FakePull:
     last_head: str = ""
     merge_base: str = ""
     merged_by: str = ""
+    base_sha: str = ""
+    """The tip of the base branch when the pull request was opened."""
     fork: str = ""
     """The full name of the repository that the head is in, where it is another one."""
 
@@ -355,6 +357,7 @@ class FakeRepository:
         pull = FakePull(
             issue.number, head, base, draft, last_head=self.git.branches[head], fork=fork
         )
+        pull.base_sha = self.git.branches[base]
         self.pulls[issue.number] = pull
         self._issue_event("opened", actor, issue)
         return pull

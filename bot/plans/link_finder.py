@@ -318,7 +318,7 @@ def parse_devloop(value: str) -> str:
     text = re.sub(r"[<>`|*\[\]{}!\\]", "", text).strip()
     text = re.sub(r"@(?=\w)", "", text)
     text = re.sub(r"(?<![\w/&])#(?=\d)|\bGH-(?=\d)", "", text)
-    cut = text[:LONGEST_DEVLOOP].strip()
+    cut = " ".join(text.split())[:LONGEST_DEVLOOP].strip()
     return "" if says_nothing(cut) else cut
 
 

@@ -1,8 +1,9 @@
 """Pull request facts: what a linked pull request is now, and what that moves in a plan.
 
-A fact reads ``41:merged:2,S-1/T-2~1a2b3c4d``: pull request 41 is merged and names the task 2 and
-the task of story S-1 whose text has that digest. A row or box moves only when a fact differs from
-the one applied before, so what a person set stays.
+A fact reads ``41:merged:2,S-1/T-3~1a2b3c4d=S-1/T-2``: pull request 41 is merged and names the task
+2, and the task of story S-1 whose text has that digest, which stood at another place when it was
+named. ``?9`` names no task yet, ``-`` stands before one that is gone, ``!40`` reverts #40. A row
+or box moves only when a fact differs from the one applied before, so what a person set stays.
 """
 
 from __future__ import annotations
@@ -32,9 +33,13 @@ from bot.subjects.pull_claims import pull_digest
 from bot.subjects.pull_read import PullDetails, is_plan_file
 from bot.subjects.pull_standing import with_standings
 
-_STATES = frozenset({"open", "draft", "merged", "closed", "waiting", "elsewhere", "reverted"})
+_STATES = frozenset(
+    {"open", "draft", "merged", "closed", "waiting", "elsewhere", "reverted", "planning"}
+)
 # An address that was not found may still mean what its author meant while the work is under way.
 _UNDER_WAY = frozenset({"open", "draft", "waiting"})
+# What moved a row or box when it was applied, so that its end may move it back.
+_MOVES = frozenset({"open", "draft", "elsewhere", "merged"})
 _MOST_REASONS = 20
 
 
@@ -103,7 +108,9 @@ def fact_of(pull: PullMemory) -> str:
 def _word(link: LinkedTask) -> str:
     if not link.address:
         return f"?{quote(link.named)}"
-    return ("-" if link.gone else "") + TaskRef(link.address, link.digest).render()
+    word = ("-" if link.gone else "") + TaskRef(link.address, link.digest).render()
+    differs = link.named and link.named.casefold() != link.address.casefold()
+    return f"{word}={quote(link.named)}" if differs else word
 
 
 def facts_of(pulls: Sequence[PullMemory]) -> tuple[str, ...]:
@@ -197,14 +204,19 @@ def _move_task(
     config: RepoConfig,
 ) -> str:
     facts = []
+    matters = False
     for pull in pulls:
         was = former.get(pull.number)
-        named = was is not None and task in was.tasks
-        if task in pull.tasks and pull.standing != "waiting":
-            facts.append(PullFact(pull.number, pull.url, pull.standing, pull.devloop))
-        elif named and was is not None:
+        moved = was is not None and task in was.tasks and was.standing in _MOVES
+        state = pull.standing if task in pull.tasks else "waiting"
+        if state not in ("waiting", "planning"):
+            facts.append(PullFact(pull.number, pull.url, state, pull.devloop))
+        elif moved and was is not None:
             state = "unlinked" if was.standing == "merged" else "closed"
             facts.append(PullFact(pull.number, pull.url, state))
+        matters = matters or moved or state in _MOVES
+    if not matters:
+        return text
     document = parse_document(text)
     plan = read_plan(path, document, statuses=config.statuses)
     if plan is None or not facts:
@@ -220,11 +232,10 @@ def _reason(pull: PullMemory, former: PullMemory | None, path: str) -> str:
     words = {
         "draft": "a draft",
         "closed": "closed unmerged",
+        "planning": "about plan files alone",
         "elsewhere": f"merged into {shown_address(pull.base)}, not yet into the plan's branch",
     }
     state = words.get(pull.standing, pull.standing)
-    if pull.state == "merged" and pull.standing == "closed":
-        state = "merged, but changes only plan files"
     named = "task" if len(tasks) == 1 else "tasks"
     shown = ", ".join(shown_address(task) for task in tasks)
     if not pull.tasks:
@@ -322,8 +333,17 @@ def _linked(
     return replace(link, address=address, digest=digest)
 
 
+def _of_word(word: str) -> list[LinkedTask]:
+    word, _, named = word.partition("=")
+    ref, name = parse_ref(word.removeprefix("-")), parse_ref(named)
+    if ref is None:
+        return []
+    named = name.address if name else ref.address
+    return [LinkedTask(named, ref.address, ref.digest, word.startswith("-"))]
+
+
 def _of_facts(facts: Sequence[str], repo_url: str) -> list[PullMemory]:
-    """The pull requests of stored facts; how their tasks were named is not known any more."""
+    """The pull requests of stored facts; where their tasks were named is not known any more."""
     pulls = []
     for fact in facts:
         number, _, rest = fact.partition(":")
@@ -337,9 +357,8 @@ def _of_facts(facts: Sequence[str], repo_url: str) -> list[PullMemory]:
                 links += [LinkedTask(ref.address)] if ref else []
             elif word.startswith("!"):
                 reverts += [int(word[1:])] if word[1:].isdigit() else []
-            elif ref := parse_ref(word.removeprefix("-")):
-                gone = word.startswith("-")
-                links.append(LinkedTask("", ref.address, ref.digest, gone))
+            else:
+                links += _of_word(word)
         state = "merged" if standing in ("elsewhere", "reverted") else standing
         pulls.append(
             PullMemory(

@@ -28,8 +28,8 @@ class PullDetails:
     """What was read of one pull request beyond itself.
 
     ``implied``: the plan itself names its branch. ``vouched``: who wrote its words may write to the
-    repository; ``as_merged``: they are those with which it was merged. ``files`` are read once it
-    is merged; ``base_text`` is the plan file of its base commit, None where nobody had to look.
+    repository; ``as_merged``: they are those with which it was merged. ``files`` are read where it
+    names tasks; ``base_text`` is the plan file of its base commit, None where nobody had to look.
     """
 
     pull: PullSnapshot
@@ -88,7 +88,7 @@ def read_details(
         implied=details.implied,
         vouched=_is_vouched(reader, pull, memory.pull(pull.number), deliveries),
         as_merged=_is_as_merged(pull, deliveries),
-        files=tuple(reader.pull_files(pull.number)) if pull.merged and tasks else None,
+        files=tuple(reader.pull_files(pull.number)) if tasks else None,
         base_text=_base_text(reader, pull, memory, plan, tasks),
     )
 

@@ -35,7 +35,7 @@ def watched(pulls: Sequence[PullMemory], target: str | None = None) -> tuple[str
 
 def _counts_as(pull: PullMemory, pulls: Mapping[int, PullMemory], target: str | None) -> str:
     if pull.state in ("open", "draft"):
-        return "" if pull.vouched else "waiting"
+        return "waiting" if not pull.vouched else "planning" if pull.plan_only else ""
     if pull.state != "merged":
         return ""
     if not pull.base and pull.counts_as:
@@ -45,7 +45,7 @@ def _counts_as(pull: PullMemory, pulls: Mapping[int, PullMemory], target: str | 
             return "reverted" if is_reverted(pull, pulls) else _without(pull.counts_as, "reverted")
         return pull.counts_as
     if pull.plan_only:
-        return "closed"
+        return "planning"
     if is_reverted(pull, pulls):
         return "reverted"
     return "" if has_landed(pull, pulls, target) else "elsewhere"

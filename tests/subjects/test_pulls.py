@@ -1,0 +1,452 @@
+"""What pull requests do to plans: whose count, which task they mean, and when work is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.store import Store
+from tests.subjects.test_tracking import Story
+from tests.world import World
+
+FEATURE = "plan_docs/search.md"
+PLAN = """\
+# Shop – Search Feature Plan
+
+## Overview
+
+- **Goal**: find things
+
+## Implementation Plan
+
+### Phase 1: Build
+
+- [ ] Write the parser
+- [ ] Write the index
+- [ ] Write the page
+
+### Phase 2: Ship
+
+- [ ] Turn it on
+
+## Acceptance Checklist
+
+- [ ] People find things
+"""
+
+
+class Feature:
+    """A feature plan that bob pushed, and its issue."""
+
+    path = FEATURE
+
+    def __init__(self, world: World, text: str = PLAN, path: str = FEATURE) -> None:
+        self.world = world
+        self.path = path
+        world.bob.push_file(path, text)
+        world.settle()
+        self.issue = world.plan_issue(path)
+
+    def pull(
+        self,
+        body: str,
+        branch: str = "work",
+        login: str = "bob",
+        title: str = "Work",
+        base: str | None = None,
+        draft: bool = False,
+        fork: str = "",
+        files: dict[str, str | None] | None = None,
+        message: str = "Work",
+    ) -> int:
+        person = self.world.person(login)
+        person.create_branch(branch, base)
+        person.push_files(
+            files or {f"src/{branch.replace('/', '-')}.py": "pass\n"}, message, branch
+        )
+        number = person.open_pull(branch, title, body, base, draft, fork)
+        self.world.settle()
+        return number
+
+    def ticked(self) -> list[str]:
+        text = self.world.repo.text(self.path)
+        body = self.world.repo.issues[self.issue].body
+        found = [line[6:] for line in text.splitlines() if line.startswith("- [x] ")]
+        assert found == [line[6:] for line in body.splitlines() if line.startswith("- [x] ")]
+        return found
+
+
+@pytest.fixture
+def feature(world: World) -> Feature:
+    return Feature(world)
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    return Story(world)
+
+
+def forget(world: World, folder: Path) -> None:
+    """The database is lost."""
+    world.store = Store(f"sqlite:///{folder}/other.sqlite3")
+    world.store.migrate()
+
+
+def said(feature: Feature, more: str = "") -> str:
+    return f"Plan: #{feature.issue}\n{more}"
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["remembered", "lost"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda t: t.replace("- [ ] Write the parser", "- [ ] Read a book\n- [ ] Write the parser"),
+        lambda t: t.replace("- [ ] Write the parser\n", "- [ ] Read\n- [ ] Think\n"),
+        lambda t: t.replace("- [ ] Write the index\n", "").replace(
+            "- [ ] Turn it on", "- [ ] Turn it on\n- [ ] Write the index"
+        ),
+        lambda t: t.replace(
+            "- [ ] Write the parser\n- [ ] Write the index",
+            "- [ ] Write the index of all books\n- [ ] Write the parser",
+        ),
+    ],
+    ids=["inserted", "replaced", "moved", "reworded"],
+)
+def test_an_open_pull_request_keeps_its_task_though_the_plan_is_edited(
+    feature: Feature, tmp_path: Path, edit: Callable[[str], str], lost: bool
+) -> None:
+    world = feature.world
+    number = feature.pull(said(feature, "Task: 1.2"))
+    world.alice.edit_file(FEATURE, edit)
+    world.settle()
+    if lost:
+        forget(world, tmp_path)
+    world.bob.merge_pull(number)
+    world.settle()
+    (ticked,) = feature.ticked()
+    assert ticked.startswith("Write the index")
+
+
+def test_an_address_means_what_stood_there_when_the_branch_was_compared(feature: Feature) -> None:
+    world = feature.world
+    bob = world.bob
+    bob.create_branch("work")
+    bob.push_file("src/a.py", "pass\n", "Work", "work")
+    number = bob.open_pull("work", "Work", said(feature, "Task: 1.1"))
+    world.alice.edit_file(
+        FEATURE, lambda t: t.replace("- [ ] Write", "- [ ] First\n- [ ] Write", 1)
+    )
+    world.settle()
+    bob.merge_pull(number)
+    world.settle()
+    assert feature.ticked() == ["Write the parser"]
+
+
+def test_a_task_that_is_gone_gives_its_address_to_nobody(feature: Feature) -> None:
+    world = feature.world
+    number = feature.pull(said(feature, "Task: 1.2"))
+    before = world.repo.text(FEATURE)
+    world.alice.edit_file(FEATURE, lambda t: t.replace("- [ ] Write the index\n", ""))
+    world.settle()
+    world.bob.merge_pull(number)
+    world.settle()
+    assert feature.ticked() == []
+    world.alice.push_file(FEATURE, before)
+    world.settle()
+    assert feature.ticked() == ["Write the index"]
+
+
+def test_a_task_that_appears_later_is_found(story: Story) -> None:
+    world = story.world
+    number = story.open_pull(f"Plan: #{story.issue}\nTask: 3\n")
+    assert "3" not in story.rows()
+    row = "| 2 | Show the form | frontend | 1 | code | Pending |\n"
+    new = "| 3 | Log it | ops | — | code | Pending |\n"
+    world.alice.edit_file(story_path(story), lambda text: text.replace(row, row + new))
+    world.settle()
+    assert story.rows()["3"] == (f"#{number}", "", "In Progress", "In Progress")
+
+
+def story_path(story: Story) -> str:
+    from tests.subjects.test_tracking import PATH
+
+    return PATH
+
+
+def test_a_place_that_was_not_there_is_not_looked_for_after_the_merge(feature: Feature) -> None:
+    world = feature.world
+    number = feature.pull(said(feature, "Task: 2.2"))
+    world.bob.merge_pull(number)
+    world.settle()
+    world.alice.edit_file(FEATURE, lambda t: t.replace("Turn it on", "Turn it on\n- [ ] Tell all"))
+    world.settle()
+    assert feature.ticked() == []
+
+
+# Outsiders.
+
+
+def test_an_outsider_s_pull_request_moves_nothing_until_it_is_merged(story: Story) -> None:
+    world = story.world
+    mallory = world.person("mallory")
+    mallory.create_branch("patch")
+    mallory.push_file("src/p.py", "pass\n", "Patch", "patch")
+    number = mallory.open_pull(
+        "patch", "Patch", f"Plan: #{story.issue}\nTask: 1\n", fork="mallory/shop"
+    )
+    before = world.repo.text(story_path(story))
+    world.settle()
+    assert world.repo.text(story_path(story)) == before
+    world.alice.merge_pull(number)
+    world.settle()
+    assert story.rows()["1"] == (f"#{number}", "", "Complete", "Complete")
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "all at once"])
+def test_an_outsider_s_words_after_the_merge_count_for_nothing(
+    story: Story, together: bool
+) -> None:
+    world = story.world
+    mallory = world.person("mallory")
+    mallory.create_branch("patch")
+    mallory.push_file("src/p.py", "pass\n", "Patch", "patch")
+    body = f"Plan: #{story.issue}\nTask: 1\n"
+    number = mallory.open_pull("patch", "Patch", body, fork="mallory/shop")
+    world.settle()
+    world.alice.merge_pull(number)
+    if not together:
+        world.settle()
+    mallory.edit_pull(number, body=f"Plan: #{story.issue}\nTasks: 1, 2\n")
+    world.settle()
+    assert story.rows()["1"][2] == "Complete"
+    assert story.rows()["2"][0::2] == ("", "Pending")
+    mallory.edit_pull(number, body="Nothing.")
+    world.settle()
+    assert story.rows()["1"][2] == "Complete"
+    world.alice.edit_pull(number, body=f"Plan: #{story.issue}\nTask: 2\n")
+    world.settle()
+    assert story.rows()["1"][0::2] == ("", "Pending")
+    assert story.rows()["2"][0::2] == (f"#{number}", "Complete")
+
+
+def test_a_maintainer_s_edit_vouches_for_an_outsider_s_pull_request(story: Story) -> None:
+    world = story.world
+    mallory = world.person("mallory")
+    mallory.create_branch("patch")
+    mallory.push_file("src/p.py", "pass\n", "Patch", "patch")
+    number = mallory.open_pull("patch", "Patch", "A patch.", fork="mallory/shop")
+    world.settle()
+    world.alice.edit_pull(number, body=f"Plan: #{story.issue}\nTask: 1\n")
+    world.settle()
+    assert story.rows()["1"][0::2] == (f"#{number}", "In Progress")
+    mallory.edit_pull(number, body=f"Plan: #{story.issue}\nTask: 2\n")
+    world.settle()
+    assert story.rows()["1"][0::2] == ("", "Pending")
+    assert story.rows()["2"][0::2] == ("", "Pending")
+
+
+def test_a_devloop_is_defused_in_the_table(story: Story) -> None:
+    world = story.world
+    text = "@alice | <img src=x> `x` " + "y" * 400
+    number = story.open_pull(f"Plan: #{story.issue}\nTask: 1\nDevloop: {text}\n")
+    world.bob.merge_pull(number)
+    world.settle()
+    output = story.rows()["1"][1]
+    assert output.startswith("alice img src=x")
+    assert len(output) <= 300
+    assert "@" not in world.repo.text(story_path(story)).split("Devloop Tracking")[1]
+
+
+def test_a_forged_marker_leads_nowhere(story: Story) -> None:
+    world = story.world
+    marker = '<!-- plansync:plan path="{}" -->\n\n- [x] All\n'
+    for path in ("src/x.py", "../x.md", ".github/plansync.yml", FEATURE):
+        number = world.person("mallory").open_issue("A plan", marker.format(path))
+        world.settle()
+        world.new_calls()
+        world.person("mallory").edit_issue(number, body=marker.format(path) + "more\n")
+        world.settle()
+        assert world.new_calls() == [], path
+
+
+# Several pull requests, other branches, reverts.
+
+
+def test_a_box_is_ticked_when_the_last_pull_request_for_it_is_done(feature: Feature) -> None:
+    world = feature.world
+    first = feature.pull(said(feature, "Tasks: 1.1, 1.2"))
+    second = feature.pull(said(feature, "Task: 1.2"), "other")
+    world.bob.merge_pull(first)
+    world.settle()
+    assert feature.ticked() == ["Write the parser"]
+    world.bob.close_pull(second)
+    world.settle()
+    assert feature.ticked() == ["Write the parser", "Write the index"]
+    world.bob.reopen_pull(second)
+    world.settle()
+    assert feature.ticked() == ["Write the parser", "Write the index"]
+
+
+def test_a_person_s_tick_stays_when_pull_requests_come_and_go(feature: Feature) -> None:
+    world = feature.world
+    world.alice.tick(feature.issue, "Write the parser")
+    world.settle()
+    number = feature.pull(said(feature, "Task: 1.1"))
+    world.bob.close_pull(number)
+    world.settle()
+    assert feature.ticked() == ["Write the parser"]
+
+
+def test_a_revert_takes_back_and_its_revert_brings_back(story: Story, feature: Feature) -> None:
+    world = story.world
+    body = f"Plan: #{story.issue}\nTask: 1\nPlan: {FEATURE}\nTask: 1.1\n"
+    number = story.open_pull(body)
+    world.bob.merge_pull(number)
+    world.settle()
+    assert (story.rows()["1"][2], feature.ticked()) == ("Complete", ["Write the parser"])
+    undo = story.open_pull(f"Reverts acme/shop#{number}", "undo")
+    assert story.rows()["1"][2] == "Complete"
+    world.alice.merge_pull(undo)
+    world.settle()
+    assert story.rows()["1"][0::2] == (f"#{number}", "Pending")
+    assert feature.ticked() == []
+    redo = story.open_pull(f"Reverts #{undo}", "redo")
+    world.alice.merge_pull(redo)
+    world.settle()
+    assert (story.rows()["1"][2], feature.ticked()) == ("Complete", ["Write the parser"])
+
+
+def test_a_revert_by_commit_is_seen_too(feature: Feature) -> None:
+    world = feature.world
+    number = feature.pull(said(feature, "Task: 1.1"))
+    sha = world.bob.merge_pull(number)
+    world.settle()
+    assert feature.ticked() == ["Write the parser"]
+    undo = feature.pull(f"This reverts commit {sha[:12]}.", "undo", title='Revert "Work"')
+    world.bob.merge_pull(undo)
+    world.settle()
+    assert feature.ticked() == []
+
+
+def test_a_revert_after_the_database_is_lost(feature: Feature, tmp_path: Path) -> None:
+    world = feature.world
+    number = feature.pull(said(feature, "Task: 1.1"))
+    world.bob.merge_pull(number)
+    world.settle()
+    forget(world, tmp_path)
+    undo = feature.pull(f"Reverts acme/shop#{number}", "undo")
+    world.bob.merge_pull(undo)
+    world.settle()
+    assert feature.ticked() == []
+
+
+def test_work_is_done_when_it_is_in_the_default_branch(story: Story) -> None:
+    world = story.world
+    world.bob.create_branch("develop")
+    world.bob.create_branch("work", "develop")
+    world.bob.push_file("src/w.py", "pass\n", "Work", "work")
+    number = world.bob.open_pull("work", "Work", f"Plan: #{story.issue}\nTask: 1\n", "develop")
+    world.settle()
+    assert story.rows()["1"][2] == "In Progress"
+    world.bob.merge_pull(number)
+    world.settle()
+    assert story.rows()["1"][0::2] == (f"#{number}", "In Progress")
+    release = world.bob.open_pull("develop", "Release", "All of it.")
+    world.settle()
+    world.alice.merge_pull(release)
+    world.settle()
+    assert story.rows()["1"][0::2] == (f"#{number}", "Complete")
+
+
+def test_a_merge_into_the_plan_s_own_branch_counts(world: World) -> None:
+    branch = "## Repository Branch & Milestones\n\n- **Target implementation branch:** `search`\n\n"
+    feature = Feature(
+        world, PLAN.replace("## Implementation Plan", branch + "## Implementation Plan")
+    )
+    world.bob.create_branch("search")
+    number = feature.pull("Task: 1.1", "work", base="search")
+    world.bob.merge_pull(number)
+    world.settle()
+    assert feature.ticked() == ["Write the parser"]
+
+
+def test_a_pull_request_of_plan_files_alone_completes_nothing(story: Story) -> None:
+    world = story.world
+    body = f"Plan: #{story.issue}\nTask: 1\n"
+    world.bob.create_branch("words")
+    before = world.repo.text(story_path(story))
+    world.bob.edit_file(story_path(story), lambda t: t + "\nMore words.\n", "Words", "words")
+    number = world.bob.open_pull("words", "Words", body)
+    world.settle()
+    assert world.repo.text(story_path(story)) == before
+    world.bob.merge_pull(number)
+    world.settle()
+    assert world.repo.text(story_path(story)) == before + "\nMore words.\n"
+
+
+def test_code_that_is_pushed_later_makes_it_work(story: Story) -> None:
+    world = story.world
+    bob = world.bob
+    bob.create_branch("words")
+    bob.push_file("plan_docs/other.md", PLAN, "Words", "words")
+    number = bob.open_pull("words", "Words", f"Plan: #{story.issue}\nTask: 1\n")
+    world.settle()
+    assert story.rows().get("1", ("", "", "Pending"))[2] == "Pending"
+    bob.push_file("src/a.py", "pass\n", "Code", "words")
+    world.settle()
+    assert story.rows()["1"][0::2] == (f"#{number}", "In Progress")
+    bob.merge_pull(number)
+    world.settle()
+    assert story.rows()["1"][2] == "Complete"
+
+
+def test_a_draft_that_gets_ready_changes_no_row(story: Story) -> None:
+    world = story.world
+    bob = world.bob
+    bob.create_branch("work")
+    bob.push_file("src/w.py", "pass\n", "Work", "work")
+    number = bob.open_pull("work", "Work", f"Plan: #{story.issue}\nTask: 1\n", draft=True)
+    world.settle()
+    before = world.repo.text(story_path(story))
+    assert story.rows()["1"][2] == "In Progress"
+    bob.make_ready(number)
+    world.settle()
+    assert world.repo.text(story_path(story)) == before
+
+
+@pytest.mark.parametrize(
+    ("title", "branch", "body"),
+    [
+        ("Work", "plan-{issue}/task-1.2-index", ""),
+        ("Work", "bob/plan-{issue}/task-1.2", "Some words."),
+        ("Work", "work", 'Closes #{issue}\nTask: "Write the index"'),
+        ("Work", "work", "Part of #{issue}.\n\nTask: 1.2"),
+    ],
+)
+def test_other_ways_to_name_a_task(feature: Feature, title: str, branch: str, body: str) -> None:
+    world = feature.world
+    number = feature.pull(
+        body.format(issue=feature.issue), branch.format(issue=feature.issue), title=title
+    )
+    world.bob.merge_pull(number)
+    world.settle()
+    assert feature.ticked() == ["Write the index"]
+
+
+def test_everything_delivered_again_writes_nothing(story: Story, feature: Feature) -> None:
+    world = story.world
+    body = f"Plan: #{story.issue}\nTask: 1\nPlan: #{feature.issue}\nTasks: 1.1, 2.1\n"
+    number = story.open_pull(body)
+    world.bob.merge_pull(number)
+    world.settle()
+    text = (world.repo.text(story_path(story)), world.repo.text(FEATURE))
+    commits = len(world.repo.git.commits)
+    for _ in range(3):
+        for delivery in list(world.github.deliveries):
+            if delivery.event == "pull_request":
+                world.send([delivery])
+                world.settle()
+    assert (world.repo.text(story_path(story)), world.repo.text(FEATURE)) == text
+    assert len(world.repo.git.commits) == commits
