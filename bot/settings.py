@@ -19,6 +19,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import UserProblem
+from bot.settings_file import NAME as SETTINGS_FILE_NAME
+from bot.settings_file import read_settings_file
 
 HOW: dict[str, str] = {
     "APP_ID": "It is the number “App ID” at the top of the GitHub App's settings page.",
@@ -64,6 +66,9 @@ HOW: dict[str, str] = {
         " unset for a SQLite file in the data directory."
     ),
     "PLANSYNC_DATA_DIR": "A directory that plansync may write to, for its database and lock file.",
+    "PLANSYNC_SETTINGS_FILE": (
+        "The file that plansync setup writes and every command reads; the environment goes first."
+    ),
     "HOST": "The address to listen on, such as 127.0.0.1, or 0.0.0.0 for every interface.",
     "PORT": "A number from 0 to 65535; 0 takes any free port.",
     "LOG_LEVEL": "One of debug, info, warning, error.",
@@ -92,6 +97,7 @@ _PEM = re.compile(
 
 
 _CLIENT = ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
+_OF_THE_APP = ("APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET")
 
 
 class SettingsError(UserProblem):
@@ -155,7 +161,47 @@ class StoreSettings(BaseSettings):
             object.__setattr__(self, "database_url", f"sqlite:///{path}")
 
 
-class Settings(StoreSettings):
+class SetupSettings(StoreSettings):
+    """What is needed before there is an App: where to listen, and which GitHub."""
+
+    github_api_url: str = Field(validation_alias="GITHUB_API_URL", default="https://api.github.com")
+    github_server_url: str = Field(
+        validation_alias="GITHUB_SERVER_URL", default="https://github.com"
+    )
+    public_url: str = Field(validation_alias="PLANSYNC_URL", default="")
+    host: str = Field(validation_alias="HOST", default="127.0.0.1")
+    port: int = Field(validation_alias="PORT", default=3000, ge=0, le=65535)
+
+    @field_validator("github_api_url", "github_server_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("is not a web address")
+        return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _only_origin(cls, value: str) -> str:
+        value = cls._web_address(value)
+        if urlsplit(value).path:
+            raise ValueError("has a path; plansync needs a host name of its own")
+        return value
+
+    def stand_in(self, secret: str) -> Settings:
+        """Settings of an App that does not exist yet, for pages that are shown until it does.
+
+        What they sign and seal is made from ``secret``.
+        """
+        return Settings.model_construct(
+            **{name: getattr(self, name) for name in SetupSettings.model_fields},
+            app_id=0,
+            private_key=SecretStr(secret),
+            webhook_secret=SecretStr(secret),
+        )
+
+
+class Settings(SetupSettings):
     """Everything the operator sets. Secrets show as asterisks wherever they are printed."""
 
     app_id: int = Field(validation_alias="APP_ID", gt=0)
@@ -164,18 +210,11 @@ class Settings(StoreSettings):
     webhook_secret_previous: SecretStr | None = Field(
         validation_alias="WEBHOOK_SECRET_PREVIOUS", default=None
     )
-    github_api_url: str = Field(validation_alias="GITHUB_API_URL", default="https://api.github.com")
-    github_server_url: str = Field(
-        validation_alias="GITHUB_SERVER_URL", default="https://github.com"
-    )
     github_client_id: str = Field(validation_alias="GITHUB_CLIENT_ID", default="")
     github_client_secret: SecretStr | None = Field(
         validation_alias="GITHUB_CLIENT_SECRET", default=None
     )
     operators: str = Field(validation_alias="OPERATORS", default="")
-    public_url: str = Field(validation_alias="PLANSYNC_URL", default="")
-    host: str = Field(validation_alias="HOST", default="127.0.0.1")
-    port: int = Field(validation_alias="PORT", default=3000, ge=0, le=65535)
     metrics_token: SecretStr | None = Field(
         validation_alias="METRICS_TOKEN", default=None, min_length=16
     )
@@ -192,14 +231,6 @@ class Settings(StoreSettings):
     def _key_parses(cls, value: SecretStr) -> SecretStr:
         return SecretStr(parse_private_key(value.get_secret_value()))
 
-    @field_validator("github_api_url", "github_server_url")
-    @classmethod
-    def _web_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise ValueError("is not a web address")
-        return value.rstrip("/")
-
     @field_validator("operators")
     @classmethod
     def _operators(cls, value: str) -> str:
@@ -208,14 +239,6 @@ class Settings(StoreSettings):
         if wrong:
             raise ValueError(f"names {wrong[0]!r}, which is neither a login nor an id")
         return ",".join(name.lower() for name in names)
-
-    @field_validator("public_url")
-    @classmethod
-    def _only_origin(cls, value: str) -> str:
-        value = cls._web_address(value)
-        if urlsplit(value).path:
-            raise ValueError("has a path; plansync needs a host name of its own")
-        return value
 
     @property
     def signs_in_with_github(self) -> bool:
@@ -257,9 +280,36 @@ def parse_private_key(text: str) -> str:
     return pem
 
 
+def settings_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the settings file is, or would be."""
+    given = os.environ if environ is None else environ
+    named = given.get("PLANSYNC_SETTINGS_FILE", "").strip()
+    data_dir = given.get("PLANSYNC_DATA_DIR", "").strip()
+    if named:
+        return Path(named).expanduser().absolute()
+    default = Path.home() / ".local" / "state" / "plansync"
+    return (Path(data_dir).expanduser().absolute() if data_dir else default) / SETTINGS_FILE_NAME
+
+
+def _given(environ: Mapping[str, str] | None) -> dict[str, str]:
+    """The settings file's values, and over them those of the environment that are not empty."""
+    given = os.environ if environ is None else environ
+    filled = {name: value for name, value in given.items() if value.strip()}
+    return read_settings_file(settings_file(given)) | filled
+
+
+def is_unconfigured(environ: Mapping[str, str] | None = None) -> bool:
+    """True when nothing of a GitHub App is set: this is a first start. Raises FileProblem."""
+    given = _given(environ)
+    return not any(given.get(name, "").strip() for name in _OF_THE_APP)
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Everything set in ``environ`` (the process's own by default), or SettingsError."""
-    values, problems = _with_key_from_file(os.environ if environ is None else environ)
+    """Everything set in ``environ`` (the process's own by default) and in the settings file.
+
+    Raises SettingsError, and FileProblem when the file cannot be read.
+    """
+    values, problems = _with_key_from_file(_given(environ))
     pair = {name: bool(values.get(name, "").strip()) for name in _CLIENT}
     if any(pair.values()):
         problems |= {name: "is missing, its pair is set" for name in _CLIENT if not pair[name]}
@@ -268,7 +318,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:
     """Only what finding the database and logging need, or SettingsError."""
-    return _load(StoreSettings, os.environ if environ is None else environ, {})
+    return _load(StoreSettings, _given(environ), {})
+
+
+def load_setup_settings(environ: Mapping[str, str] | None = None) -> SetupSettings:
+    """Only what can be known before there is an App, or SettingsError."""
+    return _load(SetupSettings, _given(environ), {})
 
 
 _S = TypeVar("_S", bound=StoreSettings)
