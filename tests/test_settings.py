@@ -53,6 +53,9 @@ def test_every_variable_is_read_and_documented(private_key: str, tmp_path: Path)
         "LOG_FORMAT": "JSON",
         "PLANSYNC_SETTLE_SECONDS": "0",
         "PLANSYNC_WRITE_INTERVAL_SECONDS": "0.5",
+        "PLANSYNC_SETTINGS_FILE": str(tmp_path / "plansync.env"),
+        "METRICS_TOKEN": "correct horse battery",
+        "PLANSYNC_PAYLOAD_DAYS": "0.5",
     }
     settings = load_settings(given)
     assert settings.webhook_secrets == (b"new", b"old")
@@ -66,7 +69,9 @@ def test_every_variable_is_read_and_documented(private_key: str, tmp_path: Path)
     assert settings.operators == "alice,org:12,team:34,user:56"
     assert settings.public_url == "https://plans.example.com"
     named = {str(field.validation_alias) for field in Settings.model_fields.values()}
-    assert set(given) | {"PRIVATE_KEY"} == named | {"PRIVATE_KEY_PATH"} == set(HOW)
+    places = {"PRIVATE_KEY_PATH", "PLANSYNC_SETTINGS_FILE"}
+    assert set(given) | {"PRIVATE_KEY"} == named | places == set(HOW)
+    assert settings.payload_days == 0.5
 
 
 def test_one_message_names_all_that_is_wrong_and_how_to_mend_it() -> None:
