@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, request
 
 from bot.github.ports import RepoRef
 from bot.memory import PlanMemory, PullMemory, SubjectKey
+from bot.plan_lists import plan_path
 from bot.plans.model import Plan, PlanTask, TaskState
 from bot.plans.plaintext import plain_text
 from bot.settings import Settings
@@ -21,7 +22,6 @@ from bot.store import AuditRow, Store
 from webhooks.badge import badge_path
 from webhooks.burnup import HEIGHT, WIDTH, burn_up
 from webhooks.look import Look
-from webhooks.plans import plan_path
 from webhooks.reading import render_safe
 from webhooks.security import Guard
 from webhooks.waiting import BOX_HEIGHT, BOX_WIDTH, dependency_graph

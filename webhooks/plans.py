@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from bot.plan_lists import plan_json, plan_path
 from bot.plans.formats import FORMATS
 from bot.store import Store
 from bot.store.pages import PlanFilter, PlanRow
@@ -109,31 +110,6 @@ def parse_asked(args: Mapping[str, str], view: View) -> Asked:
         open=text("open") == "1",
     )
     return Asked(wanted, _number(text("page"), 1, 100_000))
-
-
-def plan_path(repository: str, path: str) -> str:
-    """The address of a plan's page."""
-    return f"/plans/{quote(repository)}/{quote(path)}"
-
-
-def plan_json(row: PlanRow) -> dict[str, object]:
-    """A plan as ``/api/plans`` and ``plansync status --all --json`` tell it."""
-    summary = row.summary
-    return {
-        "repository": row.repository,
-        "path": row.path,
-        "title": summary.title,
-        "format": summary.format,
-        "status": summary.status,
-        "progress": {"done": summary.done, "total": summary.total},
-        "next": summary.next or None,
-        "blockers": summary.blockers,
-        "blocker": summary.blocker or None,
-        "issue": row.issue_number,
-        "parked": row.parked or None,
-        "compared_at": row.compared_at.isoformat() if row.compared_at else None,
-        "page": plan_path(row.repository, row.path),
-    }
 
 
 def _by_repository(rows: tuple[PlanRow, ...]) -> list[tuple[str, list[tuple[str, PlanRow]]]]:

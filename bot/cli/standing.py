@@ -34,15 +34,24 @@ _SHOWN_TASKS = 5
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("as_json", "--json", is_flag=True, help="One JSON object a line.")
-def status(paths: tuple[str, ...], as_json: bool) -> None:
+@click.option("every", "--all", is_flag=True, help="Every plan in plansync's database instead.")
+def status(paths: tuple[str, ...], as_json: bool, every: bool) -> None:
     """Show how far plans are: progress, what comes next, what holds them up, gates.
 
     \b
-    Example:
+    Examples:
       plansync status plan_docs/search.md
+      plansync status --all
     """
+    if every == bool(paths):
+        raise click.UsageError("Give the PATH of a plan or a folder, or --all.")
+    if every:
+        from bot.cli.standing_all import show_all
+
+        show_all(as_json=as_json)
+        return
     shown_any = False
     today = datetime.now(UTC).date()
     for path, named in expand(paths):

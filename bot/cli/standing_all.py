@@ -1,0 +1,67 @@
+"""``plansync status --all``: the plans page for a terminal, from plansync's own database."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.planfiles import Fault
+
+if TYPE_CHECKING:
+    from bot.store.pages import PlanRow
+
+_BAR = 12
+_AT_ONCE = 500
+
+
+def show_all(*, as_json: bool) -> None:
+    """Print every plan that plansync remembers, by repository. Raises Fault without any."""
+    from bot.plan_lists import plan_json
+    from bot.settings import load_store_settings
+    from bot.store import Store
+    from bot.store.pages import PlanFilter
+
+    store = Store(load_store_settings().database_url)
+    store.migrate()
+    try:
+        while store.fill_summaries(datetime.now(UTC), _AT_ONCE):
+            pass
+        rows: list[PlanRow] = []
+        while len(found := store.plan_page(PlanFilter(), limit=_AT_ONCE, offset=len(rows)).rows):
+            rows += found
+    finally:
+        store.close()
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(plan_json(row), ensure_ascii=False))
+        return
+    if not rows:
+        raise Fault(
+            "plansync remembers no plan.",
+            "Ask for one with the label plan:feature, or bring it up to date: plansync sync",
+        )
+    for place, (repository, plans) in enumerate(groupby(rows, lambda row: row.repository)):
+        click.echo(("\n" if place else "") + repository)
+        for row in plans:
+            click.echo(_line(row))
+
+
+def _line(row: PlanRow) -> str:
+    one = row.summary
+    full = _BAR * one.done // one.total if one.total else 0
+    bar = "█" * full + "░" * (_BAR - full)
+    number = f" #{row.issue_number}" if row.issue_number else ""
+    status = "Parked" if row.parked else one.status
+    lines = [
+        f"  {bar} {one.done:>3}/{one.total:<3} {status:<11}  {one.title}{number}",
+        f"      {row.path}",
+    ]
+    told = row.parked or one.blocker or one.next
+    if told:
+        word = "blocked" if row.parked or one.blockers else "next"
+        lines.append(f"      {word}: {told}")
+    return "\n".join(lines)
