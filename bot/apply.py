@@ -35,7 +35,6 @@ from bot.github.ports import (
     Committed,
     GitHubReader,
     GitHubWriter,
-    Milestone,
     Refused,
     RepoPath,
     Stale,
@@ -93,11 +92,12 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
         case CommitFiles():
             return _commit(change, reader, writer)
         case CreateIssue():
+            named = (change.milestone, *change.further_milestones)
             return writer.create_issue(
                 change.title,
                 change.body,
                 labels=_labels(change.labels, reader, writer),
-                milestone=_milestone(change.milestone, reader, writer),
+                milestone=_milestones([title for title in named if title], reader, writer),
             )
         case EditIssueBody():
             issue = reader.issue(change.number)
@@ -109,7 +109,8 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
         case PostComment() | EditComment():
             return _comment(change, reader, writer)
         case AddLabel():
-            writer.add_labels(change.number, _labels((change.label,), reader, writer))
+            if labels := _labels((change.label,), reader, writer):
+                writer.add_labels(change.number, labels)
             return None
         case RemoveLabel():
             writer.remove_label(change.number, change.label)
@@ -242,17 +243,35 @@ def _commit(change: CommitFiles, reader: GitHubReader, writer: GitHubWriter) -> 
 
 
 def _labels(wanted: tuple[str, ...], reader: GitHubReader, writer: GitHubWriter) -> tuple[str, ...]:
+    """The wanted labels that the repository has now; what GitHub takes for none is left out."""
     if not wanted:
         return ()
     existing = {name.casefold() for name in reader.labels()}
-    for name in wanted:
-        if name.casefold() not in existing:
-            writer.create_label(name, LABEL_COLOR, "Made by plansync for a plan")
-    return wanted
+    return tuple(
+        name for name in wanted if name.casefold() in existing or _made_label(name, writer)
+    )
 
 
-def _milestone(title: str | None, reader: GitHubReader, writer: GitHubWriter) -> int | None:
-    if title is None:
+def _made_label(name: str, writer: GitHubWriter) -> bool:
+    try:
+        writer.create_label(name, LABEL_COLOR, "Made by plansync for a plan")
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        return False
+    return True
+
+
+def _milestones(titles: Sequence[str], reader: GitHubReader, writer: GitHubWriter) -> int | None:
+    """Make the milestones that are not there; the number of the first, None where there is none."""
+    if not titles:
         return None
-    found: Milestone | None = next((m for m in reader.milestones() if m.title == title), None)
-    return (found or writer.create_milestone(title)).number
+    numbers = {milestone.title: milestone.number for milestone in reader.milestones()}
+    for title in titles:
+        if title not in numbers:
+            try:
+                numbers[title] = writer.create_milestone(title).number
+            except Refused as refused:
+                if refused.status != 422:
+                    raise
+    return numbers.get(titles[0])

@@ -43,13 +43,17 @@ class CommitFiles:
 
 @dataclass(frozen=True, slots=True)
 class CreateIssue:
-    """A new issue; labels that do not exist are made, people who cannot be assigned are told."""
+    """A new issue; labels and milestones that do not exist are made, but for those GitHub refuses.
+
+    ``further_milestones`` are made too; an issue has only one.
+    """
 
     title: str
     body: str
     labels: tuple[str, ...]
     milestone: str | None
     reason: str
+    further_milestones: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:

@@ -91,8 +91,13 @@ class RepoConfig:
         return any(_glob(pattern).fullmatch(path) for pattern in self.adopt)
 
     def requested_format(self, labels: tuple[str, ...]) -> str | None:
-        """The format that an issue with these labels asks for; the first label wins."""
-        return next((self.labels[name] for name in labels if name in self.labels), None)
+        """The format that an issue with these labels asks for; the first label wins.
+
+        Case does not count, as it does not for GitHub, which has one label of a name in any case.
+        """
+        known = {name.casefold(): plan_format for name, plan_format in self.labels.items()}
+        wanted = (known.get(name.casefold()) for name in labels)
+        return next((plan_format for plan_format in wanted if plan_format), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.fake_github import FakeIssue
 
 MOST_BODY = 65_536
+MOST_LABEL = 50
 MOST_SUMMARY = 65_535
 MOST_ANNOTATIONS = 50
 
@@ -44,6 +45,7 @@ class FakeWriter(Bound):
         if not title.strip():
             raise Refused(422, "title is missing", "creating an issue")
         self._check_body(body)
+        self._check_labels(labels)
         if any(login not in self._it.permissions for login in assignees):
             raise Refused(422, "assignees is invalid", "creating an issue")
         issue = self._it.open_issue(
@@ -77,6 +79,7 @@ class FakeWriter(Bound):
     @writes
     def add_labels(self, number: int, labels: Sequence[str]) -> None:
         self._existing(number)
+        self._check_labels(labels)
         self._it.add_labels(self.world.bot, number, tuple(labels))
 
     @writes
@@ -92,6 +95,7 @@ class FakeWriter(Bound):
 
     @writes
     def create_label(self, name: str, color: str, description: str) -> None:
+        self._check_labels([name])
         self._it.known_label(self.world.bot, name, color)
 
     @writes
@@ -273,6 +277,11 @@ class FakeWriter(Bound):
     def _check_path(path: RepoPath) -> None:
         if not RepoPath(path).writable:
             raise Refused(403, "plansync never writes under .github.", f"writing {path}")
+
+    @staticmethod
+    def _check_labels(names: Sequence[str]) -> None:
+        if any(len(name) > MOST_LABEL for name in names):
+            raise Refused(422, "name is too long (maximum is 50 characters)", "naming a label")
 
     @staticmethod
     def _check_body(body: str) -> None:

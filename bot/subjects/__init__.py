@@ -76,7 +76,7 @@ def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
     )
     if path:
         return [_plan(event.repo.id, path, _body_claim(event))]
-    if event.action == "labeled" and event.label not in config.labels:
+    if event.action == "labeled" and not config.requested_format((event.label or "",)):
         return []
     if config.requested_format(event.labels):
         return [Trigger(SubjectKey(event.repo.id, "request", str(event.number)), "request")]

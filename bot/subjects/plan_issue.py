@@ -9,49 +9,31 @@ from collections.abc import Sequence
 from bot.changes import CreateIssue
 from bot.comments import render_comment
 from bot.github.ports import RepoPath
-from bot.plans.document import Document, parse_document
+from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
+from bot.plans.issue_parts import issue_parts
 from bot.plans.merge import Conflict
 from bot.plans.render import PlanMarker, newlines, render_issue_body
 from bot.subjects.plan_labels import stop_labels
 from bot.subjects.plan_snapshot import TextEdit
 
-# The only title that says nothing: every task plan's first heading.
-_EMPTY_TITLES = frozenset({"plan", ""})
-_TITLE_LENGTH = 256
 _MOST_TOLD = 30_000
+
 
 def create_plan_issue(
     text: str, path: RepoPath, request: int | None, title: str = ""
 ) -> CreateIssue:
     """The plan issue for a plan file; ``title`` serves where the plan names none."""
     document = parse_document(text)
-    plan = read_plan(path, document)
-    format_name = plan.format if plan else "plan"
-    labels = header_values(document, "labels") or tuple(dict.fromkeys(("plan", format_name)))
+    parts, plan = issue_parts(path, document, title=title), read_plan(path, document)
     return CreateIssue(
-        title=plan_title(document, path, title)[:_TITLE_LENGTH],
+        title=parts.title,
         body=render_issue_body(text, PlanMarker(path, request)),
-        labels=(*labels, *(stop_labels(plan, document) if plan else ())),
-        milestone=plan.milestones[0] if plan and plan.milestones else None,
+        labels=(*parts.labels, *(stop_labels(plan, document) if plan else ())),
+        milestone=next(iter(parts.milestones), None),
+        further_milestones=parts.milestones[1:],
         reason=f"The plan {path} has no issue yet",
     )
-
-
-def plan_title(document: Document, path: str, fallback: str = "") -> str:
-    """The header's title, else the first heading where it says something, else the fallback."""
-    named = next((line.value for line in document.header if line.key == "title"), "")
-    heading = next((s.title for s in document.sections if s.level == 1), "")
-    if heading.strip().casefold() in _EMPTY_TITLES:
-        heading = ""
-    return " ".join((named or heading or fallback or path).split())
-
-
-def header_values(document: Document, key: str) -> tuple[str, ...]:
-    """The comma-separated values of a header line, without ``@`` and without placeholders."""
-    value = next((line.value for line in document.header if line.key == key), "")
-    parts = (part.strip().lstrip("@") for part in value.split(","))
-    return tuple(dict.fromkeys(p for p in parts if p and not p.startswith(("[", "{", "<"))))
 
 
 def conflict_comments(

@@ -7,10 +7,8 @@ between any two writes ends with one file, one issue and one comment each.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from bot.changes import (
@@ -23,59 +21,24 @@ from bot.changes import (
     PostComment,
 )
 from bot.comments import render_comment
-from bot.commits import parse_trailers, request_message
+from bot.commits import request_message
 from bot.config import RepoConfig
-from bot.edits import Edits
-from bot.github.ports import (
-    CommentSnapshot,
-    FileSnapshot,
-    GitHubReader,
-    IssueSnapshot,
-    RepoPath,
-)
-from bot.memory import OpenDelivery, PlanMemory, RequestMemory, SubjectKey
+from bot.github.ports import CommentSnapshot, FileSnapshot, IssueSnapshot, RepoPath
+from bot.memory import PlanMemory, RequestMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
-from bot.plans.render import blob_sha, body_sha, parse_plan_marker, parse_status_marker
-from bot.plans.scaffold import (
-    SIBLING_TEMPLATES,
-    PlanValues,
-    placed,
-    scaffold,
-    scaffold_paths,
-    values_from_request,
-)
-from bot.subjects.plan_issue import create_plan_issue, header_values
-from bot.subjects.plan_recovery import find_status, is_ours
+from bot.plans.issue_parts import IssueParts
+from bot.plans.model import Problem
+from bot.plans.render import blob_sha, body_sha, parse_status_marker
+from bot.plans.scaffold import PlanValues, scaffold
+from bot.subjects.plan_issue import create_plan_issue
 from bot.subjects.plan_status import status_comment
+from bot.subjects.request_read import RequestSnapshot, read
 from bot.templates import read_template
 
+__all__ = ["MEMORY", "RequestSnapshot", "decide", "is_known", "read", "remember"]
+
 MEMORY = RequestMemory
-MAY_WRITE = frozenset({"admin", "maintain", "write"})
-_ACCEPT = re.compile(r"\A/plan\s+accept\b")
-# What answers a request may be dated before it: clocks of several servers, times cut to a second.
-_CLOCKS_DIFFER = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestSnapshot:
-    """A request as GitHub holds it: what it asks for, who may, and what was made of it already."""
-
-    memory: RequestMemory
-    issue: IssueSnapshot | None
-    format: str = ""
-    allowed: bool = False
-    values: PlanValues | None = None
-    defaulted: tuple[str, ...] = ()
-    template: str = ""
-    siblings: Mapping[str, str] = field(default_factory=dict)
-    path: RepoPath | None = None
-    commit: str = ""
-    file: FileSnapshot | None = None
-    existing: Mapping[str, FileSnapshot] = field(default_factory=dict)
-    plan_issue: IssueSnapshot | None = None
-    status: CommentSnapshot | None = None
-    comments: tuple[CommentSnapshot, ...] = ()
 
 
 def is_known(claim: str, memory: RequestMemory | None) -> bool:
@@ -83,166 +46,29 @@ def is_known(claim: str, memory: RequestMemory | None) -> bool:
     return memory is not None and memory.state == "done"
 
 
-def read(
-    key: SubjectKey,
-    reader: GitHubReader,
-    memory: RequestMemory | None,
-    deliveries: Sequence[OpenDelivery],
-    config: RepoConfig,
-    edit_of: Edits,
-) -> RequestSnapshot:
-    """The request issue, who asked, and the commit, issue and comments made for it so far."""
-    number = int(key.name)
-    memory = memory or RequestMemory(key.repository_id, number)
-    issue = reader.issue(number)
-    plan_format = config.requested_format(issue.labels) if issue else None
-    if issue is None or plan_format is None or parse_plan_marker(issue.body):
-        return RequestSnapshot(memory, None)
-    comments = tuple(reader.comments(number))
-    if not _allowed(reader, issue, comments, deliveries):
-        ours = tuple(comment for comment in comments if comment.ours)
-        return RequestSnapshot(memory, issue, plan_format, comments=ours)
-    made = _commit_of(reader, issue) or _merged(reader, memory)
-    found = RequestSnapshot(
-        memory=memory,
-        issue=issue,
-        format=plan_format,
-        allowed=True,
-        comments=tuple(comment for comment in comments if comment.ours),
-    )
-    if made is None:
-        return _read_wish(reader, issue, found)
-    sha, path = made
-    plan_issue = _plan_issue(reader, issue, memory, path)
-    return replace(
-        found,
-        path=path,
-        commit=sha,
-        defaulted=tuple(_values(reader, issue, plan_format)[1]),
-        file=reader.file(path, ref=sha),
-        plan_issue=plan_issue,
-        status=find_status(reader, plan_issue.number) if plan_issue else None,
-    )
-
-
-def _read_wish(
-    reader: GitHubReader, issue: IssueSnapshot, found: RequestSnapshot
-) -> RequestSnapshot:
-    """What the new plan is made of: template, values, its path, and what stands there already."""
-    template = reader.file(RepoPath(f".github/plansync/templates/{found.format}.md"))
-    repository = reader.repository()
-    head = reader.head(repository.default_branch) or ""
-    values, _ = _values(reader, issue, found.format, repository.default_branch, head)
-    existing: dict[str, FileSnapshot | None] = {}
-
-    def taken(path: str) -> bool:
-        existing[path] = reader.file(RepoPath(path))
-        return existing[path] is not None
-
-    path, values = placed(found.format, values, taken)
-    for beside in scaffold_paths(found.format, path):
-        if beside not in existing:
-            taken(beside)
-    return replace(
-        found,
-        path=RepoPath(path),
-        values=values,
-        template=template.text if template else read_template("plans", f"{found.format}.md"),
-        siblings={
-            name: read_template("plans", name) for name in SIBLING_TEMPLATES.get(found.format, ())
-        },
-        existing={path: file for path, file in existing.items() if file},
-    )
-
-
-def _values(
-    reader: GitHubReader, issue: IssueSnapshot, plan_format: str, branch: str = "", head: str = ""
-) -> tuple[PlanValues, list[str]]:
-    return values_from_request(
-        title=issue.title,
-        body=issue.body,
-        author=issue.author.login,
-        repository=reader.repo.name,
-        number=issue.number,
-        created_at=issue.created_at,
-        format=plan_format,
-        branch=branch,
-        commit=head,
-    )
-
-
-def _allowed(
-    reader: GitHubReader,
-    issue: IssueSnapshot,
-    comments: Sequence[CommentSnapshot],
-    deliveries: Sequence[OpenDelivery],
-) -> bool:
-    """Author, labeller or whoever wrote ``/plan accept`` may write to the repository.
-
-    A request that this App opened itself was ordered by somebody who may.
-    """
-    if is_ours(issue, reader.app_slug):
-        return True
-    people = [issue.author.login]
-    people += [d.actor_login for d in deliveries if d.event == "issues" and d.action == "labeled"]
-    people += [c.author.login for c in comments if not c.ours and _ACCEPT.match(c.body)]
-    return any(reader.permission(login) in MAY_WRITE for login in dict.fromkeys(people))
-
-
-def _commit_of(reader: GitHubReader, issue: IssueSnapshot) -> tuple[str, RepoPath] | None:
-    """The commit that answered this request, and the plan file it made."""
-    for commit in reversed(reader.commits(since=issue.created_at - _CLOCKS_DIFFER)):
-        answered = parse_trailers(commit.message)
-        if answered and answered[0] == issue.number:
-            return commit.sha, RepoPath(answered[1])
-    return None
-
-
-def _merged(reader: GitHubReader, memory: RequestMemory) -> tuple[str, RepoPath] | None:
-    """The commit that brought a proposed plan, when its own trailer was lost in a squash."""
-    if memory.proposed is None or not memory.path:
-        return None
-    path = RepoPath(memory.path)
-    commits = reader.commits(path=path)
-    return (commits[0].sha, path) if commits and reader.file(path) else None
-
-
-def _plan_issue(
-    reader: GitHubReader, request: IssueSnapshot, memory: RequestMemory, path: str
-) -> IssueSnapshot | None:
-    if memory.issue_number is not None:
-        return reader.issue(memory.issue_number)
-    for issue in reader.issues(since=request.created_at - _CLOCKS_DIFFER):
-        marker = parse_plan_marker(issue.body)
-        if marker and marker.path == path and is_ours(issue, reader.app_slug):
-            return issue
-    return None
-
-
 def decide(snapshot: RequestSnapshot, config: RepoConfig) -> Decision:
     """The next thing that is missing: the file, the issue, the people, the two comments."""
-    issue = snapshot.issue
+    issue, values, parts = snapshot.issue, snapshot.values, snapshot.parts
     if issue is None:
         return Decision(note="the issue does not ask for a plan")
-    if not snapshot.allowed:
+    if not snapshot.commit and issue.state == "closed":
+        return Decision(note="the request is closed; reopened, it gets its plan")
+    if not snapshot.allowed or values is None:
         return _wait(snapshot, issue)
-    if snapshot.values is not None and snapshot.memory.proposed is not None:
+    if not snapshot.commit and snapshot.memory.proposed is not None:
         return _tell_proposed(snapshot, issue, snapshot.memory.proposed)
-    if snapshot.values is not None:
-        return Decision((_commit(snapshot, issue, snapshot.values),), again=True)
-    if snapshot.path is None or snapshot.file is None:
+    if not snapshot.commit:
+        return Decision((_commit(snapshot, issue, values),), again=True)
+    if snapshot.path is None or snapshot.file is None or parts is None:
         return Decision(note=f"{snapshot.path} is gone from the commit that made it")
     if snapshot.plan_issue is None:
-        new = create_plan_issue(snapshot.file.text, snapshot.path, issue.number, issue.title)
+        new = create_plan_issue(snapshot.file.text, snapshot.path, issue.number, values.title)
         return Decision((new,), again=True)
-    missing = _unassigned(snapshot, snapshot.plan_issue)
-    if missing and not _answered(snapshot):
-        if snapshot.memory.state != "assigned":
-            reason = f"The plan names {', '.join(missing)}"
-            assign = AssignPeople(snapshot.plan_issue.number, missing, reason)
-            return Decision((assign,), again=True)
-        return Decision(_comments(snapshot, issue, snapshot.plan_issue, refused=missing))
-    return Decision(_comments(snapshot, issue, snapshot.plan_issue))
+    if snapshot.assigns:
+        people = snapshot.unassigned
+        reason = f"The plan names {', '.join(people)}"
+        return Decision((AssignPeople(snapshot.plan_issue.number, people, reason),), again=True)
+    return Decision(_comments(snapshot, issue, snapshot.plan_issue, parts))
 
 
 def _wait(snapshot: RequestSnapshot, issue: IssueSnapshot) -> Decision:
@@ -267,7 +93,8 @@ def _commit(snapshot: RequestSnapshot, issue: IssueSnapshot, values: PlanValues)
     made = scaffold(
         snapshot.format,
         values,
-        snapshot.template,
+        read_template("plans", f"{snapshot.format}.md"),
+        override=snapshot.override,
         path=str(snapshot.path),
         siblings=snapshot.siblings,
         existing={path: file.text for path, file in existing.items()},
@@ -281,23 +108,14 @@ def _commit(snapshot: RequestSnapshot, issue: IssueSnapshot, values: PlanValues)
     return CommitFiles(edits, message, f"#{issue.number} asks for a {snapshot.format}")
 
 
-def _unassigned(snapshot: RequestSnapshot, plan_issue: IssueSnapshot) -> tuple[str, ...]:
-    text = snapshot.file.text if snapshot.file else ""
-    there = {login.casefold() for login in plan_issue.assignees}
-    wanted = header_values(parse_document(text), "assignees")
-    return tuple(login for login in wanted if login.casefold() not in there)
-
-
-def _answered(snapshot: RequestSnapshot) -> bool:
-    marker = f'<!-- plansync:answer request="{snapshot.memory.number}" -->'
-    return any(comment.body.startswith(marker) for comment in snapshot.comments)
+def _unlabelled(parts: IssueParts, plan_issue: IssueSnapshot) -> tuple[str, ...]:
+    there = {name.casefold() for name in plan_issue.labels}
+    wanted = (*parts.labels, *parts.long_labels)
+    return tuple(name for name in wanted if name.casefold() not in there)
 
 
 def _comments(
-    snapshot: RequestSnapshot,
-    issue: IssueSnapshot,
-    plan_issue: IssueSnapshot,
-    refused: Sequence[str] = (),
+    snapshot: RequestSnapshot, issue: IssueSnapshot, plan_issue: IssueSnapshot, parts: IssueParts
 ) -> tuple[Change, ...]:
     changes: list[Change] = []
     path, file = snapshot.path, snapshot.file
@@ -307,7 +125,7 @@ def _comments(
         status = status_comment(file.text, path, plan_issue.number, ())
         reason = "The plan issue has no status yet"
         changes.append(PostComment(plan_issue.number, status, "status", reason))
-    if not _answered(snapshot):
+    if not snapshot.answered:
         repo_url = plan_issue.url.partition("/issues/")[0]
         answer = render_comment(
             "answer.md",
@@ -316,10 +134,21 @@ def _comments(
             path=path,
             url=f"{repo_url}/blob/HEAD/{quote(path)}",
             defaulted=snapshot.defaulted,
-            refused=refused,
+            people=(*snapshot.unassigned, *parts.strangers),
+            labels=_unlabelled(parts, plan_issue),
+            milestones=parts.milestones,
+            milestone=plan_issue.milestone,
+            problems=[_told(problem) for problem in snapshot.problems],
+            refused_template=snapshot.refused_template,
         )
         changes.append(PostComment(issue.number, answer, "answer", "The plan is ready"))
     return tuple(changes)
+
+
+def _told(problem: Problem) -> tuple[str, str]:
+    """Where a problem stands, and what it is."""
+    where = f"{problem.path}:{problem.line}" if problem.path else f"this issue:{problem.line}"
+    return where, " ".join(f"{problem.message} {problem.fix}".split())
 
 
 def _marked(body: str, comment: str) -> bool:
@@ -346,7 +175,7 @@ def remember(
                 memory = replace(memory, issue_number=number)
     if not snapshot.allowed:
         return (replace(memory, state="waiting"),)
-    if snapshot.values is not None and memory.proposed is not None:
+    if not snapshot.commit and memory.proposed is not None:
         return (replace(memory, state="proposed"),)
     if decision.again or plan_issue is None or snapshot.file is None:
         return (memory,)
