@@ -16,11 +16,15 @@ class NotHere(UserProblem):
 
 @dataclass(frozen=True, slots=True)
 class LinkedPull:
-    """A pull request of the plan: ``state`` is open, draft, merged or closed."""
+    """A pull request of the plan: ``state`` is open, draft, merged or closed.
+
+    ``why`` says for each of its tasks what it is and where it names it.
+    """
 
     number: int
     state: str
     tasks: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,12 @@ def why(document: Document, plan: Plan, command: Command, around: Around) -> Don
         "text": task.text,
         "state": task.state.value,
         "line": task.line,
-        "pulls": [(pull.number, pull.state) for pull in about],
+        "pulls": [
+            why
+            for pull in about
+            for named, why in zip(pull.tasks, pull.why, strict=False)
+            if named == task.address
+        ],
         "stops": [f"{problem.message} {problem.fix}" for problem in why_not(plan, task.address)],
         "waits": [
             other.address

@@ -29,6 +29,7 @@ from bot.plans.model import PlanTask
 from bot.plans.ordered import Around, Done, LinkedPull, NotHere
 from bot.plans.orders import obey, preview
 from bot.plans.render import shown_text
+from bot.subjects.explaining import explain_pull
 from bot.subjects.order_reading import answer_marker, ordered_marker
 from bot.subjects.plan_settle import Settled
 from bot.subjects.plan_snapshot import Order, PlanSnapshot
@@ -89,13 +90,18 @@ class _Run:
             date=at.strftime("%Y-%m-%d") if at else "",
             time=at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else "",
             pull=order.number if on_pull else None,
-            pulls=tuple(LinkedPull(p.number, p.state, p.tasks) for p in self.pulls),
+            pulls=tuple(_linked(p, self.pulls) for p in self.pulls),
             statuses=self.config.statuses,
             people=getattr(self.config, "people", {}) or {},
             story=read_template("plans", "task-plan.md"),
             log=self.log,
             changes=order.seen.changes if order.seen else (),
         )
+
+
+def _linked(pull: PullMemory, pulls: Sequence[PullMemory]) -> LinkedPull:
+    why = tuple(explain_pull(pull, task, pulls) for task in pull.tasks)
+    return LinkedPull(pull.number, pull.state, pull.tasks, why)
 
 
 def obey_orders(
