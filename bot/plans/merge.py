@@ -105,7 +105,7 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
         before = read_units(was)
         if unsure:
             before = _unticked(before)
-        merged = merge_units(before, here, there)
+        merged = merge_units(before, here, there, unsure=unsure)
         if not _reads_right(merged):
             merged = in_file_order(before, here, there)
         if not _reads_right(merged):

@@ -35,9 +35,14 @@ class MergedLines:
     conflicts: tuple[Conflict, ...] = ()
 
 
-def merge_units(base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> MergedLines:
-    """Both copies' changes against their base; where they exclude each other the file's stand."""
-    places = Places.of(base, file, issue)
+def merge_units(
+    base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit], *, unsure: bool = False
+) -> MergedLines:
+    """Both copies' changes against their base; where they exclude each other the file's stand.
+
+    ``unsure``: the base is a guess, so a line that both seem to have added is an old one.
+    """
+    places = Places.of(base, file, issue, unsure=unsure)
     order, replaced = order_lines(places)
     lines, conflicts = [], []
     for name in order:

@@ -50,13 +50,22 @@ class Places:
     file_index: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, base: Sequence[Unit], file: Sequence[Unit], issue: Sequence[Unit]) -> Places:
+    def of(
+        cls,
+        base: Sequence[Unit],
+        file: Sequence[Unit],
+        issue: Sequence[Unit],
+        *,
+        unsure: bool = False,
+    ) -> Places:
+        """``unsure``: the base is a guess, so what both seem to have added is one line."""
         to_file, to_issue = align(base, file), align(base, issue)
         from_file = {there: here for here, there in to_file.items()}
         from_issue = {there: here for here, there in to_issue.items()}
         of_file = [from_file.get(n, len(base) + n) for n in range(len(file))]
         of_issue = [from_issue.get(n, len(base) + len(file) + n) for n in range(len(issue))]
-        for here, there in _same_new(of_file, of_issue, file, issue, len(base)).items():
+        same = _same_new(of_file, of_issue, file, issue, len(base), unsure=unsure)
+        for here, there in same.items():
             of_issue[there] = of_file[here]
         file_index = {name: n for n, name in enumerate(of_file)}
         issue_index = {name: n for n, name in enumerate(of_issue)}
@@ -102,6 +111,8 @@ def _same_new(
     file: Sequence[Unit],
     issue: Sequence[Unit],
     count: int,
+    *,
+    unsure: bool,
 ) -> dict[int, int]:
     """Lines that both added, alike and in the same place: one line."""
 
@@ -125,8 +136,9 @@ def _same_new(
     }
     left = [n for n in range(len(file)) if of_file[n] >= count and n not in pairs]
     right = [n for n in range(len(issue)) if of_issue[n] >= count and n not in pairs.values()]
-    alike = _once_each([file[n] for n in left], [issue[n] for n in right])
-    pairs |= {left[one]: right[other] for one, other in alike}
+    ours, theirs = [file[n] for n in left], [issue[n] for n in right]
+    alike = align(ours, theirs).items() if unsure else _once_each(ours, theirs)
+    pairs |= {left[one]: right[other] for one, other in alike if ours[one].kind != "blank"}
     return pairs
 
 

@@ -48,6 +48,8 @@ def find_bases(
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered.
         shown = now if memory.held else _ground(reader.blob, memory, file, issue.body) or shown
+        left = {version_of(body) for body in memory.overwrote}
+        unsure = unsure or not (version in left or version.startswith(memory.base_blob))
     elif begun and now != shown and _saved_over(memory, deliveries):
         shown = _ground(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory
@@ -119,7 +121,12 @@ def _landed(
         sure = version_of(issue.body) == ours
         pair = memory.landing_body if sure else f"{memory.landing_body}?"
         replaced = replaced_bodies(memory, memory.landing_issue)
-        left = replace(left, wrote=(*memory.wrote, pair), overwrote=replaced)
+        left = replace(
+            left,
+            wrote=(*memory.wrote, pair),
+            overwrote=replaced,
+            body_bases=(*memory.body_bases, ours),
+        )
         if sure:
             left = replace(left, body_base=ours)
             taken = issue_plan_text(issue.body) if memory.held else ""
@@ -211,7 +218,9 @@ def overwritten_edits(
             continue
         if believed or version_of(bodies.before) in versions_known:
             begun = begun_from.get(believed) or _ground(blob, memory, None, bodies.before) or known
-            found[edit.former] = TextEdit("", begun, issue_plan_text(bodies.before))
+            written = issue_plan_text(bodies.before)
+            if written != begun:
+                found[edit.former] = TextEdit("", begun, written)
     writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}
     return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
 
