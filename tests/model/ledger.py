@@ -27,6 +27,7 @@ class Ledger:
     fragile: set[str] = field(default_factory=set)
     excused: set[str] = field(default_factory=set)
     maybe: dict[str, set[bool]] = field(default_factory=dict)
+    blurred: set[str] = field(default_factory=set)
     ticked_may_win: bool = False
 
     @classmethod
@@ -44,11 +45,16 @@ class Ledger:
         blamed = [seen] if could_not_know else [seen, before]
         if could_not_know:
             self.expose(before, after)
-            for name in tasks("\n".join(set(before.split("\n")) - set(after.split("\n")))):
+            unseen = set(before.split("\n")) ^ set(seen.split("\n"))
+            unseen |= set(before.split("\n")) - set(after.split("\n"))
+            for name in tasks("\n".join(unseen)):
                 self.touched.setdefault(name, set()).add("unseen")
             for name, state in tasks(after).items():
                 # An untick in an old copy may be taken for a box never seen ticked.
                 self.maybe.setdefault(name, set()).update({state, True})
+                if state != tasks(before).get(name, state):
+                    # Whoever sees this has not seen what was there.
+                    self.blurred.add(name)
         self.excused |= (tasks(after).keys() & tasks(seen).keys()) - tasks(before).keys()
         self.owed |= words(after) - words(seen)
         for known in blamed:
@@ -83,6 +89,19 @@ class Ledger:
         self.released |= self.fragile
         self.excused |= self.fragile
 
+    def agree(self, text: str, told: str) -> None:
+        """Both sides say ``text`` although not all has arrived: who acts now has seen it."""
+        now = tasks(text)
+        for name in self.states.keys() | self.deleted.keys() | self.touched.keys():
+            if name in self.fragile or self._problems_of(name, now.get(name), told):
+                continue
+            if name in now:
+                self.settled[name] = now[name]
+            else:
+                self.settled.pop(name, None)
+            for known in (self.states, self.deleted, self.touched):
+                known.pop(name, None)
+
     def settle(self, text: str) -> None:
         """Both sides agree on ``text``."""
         self.settled = tasks(text)
@@ -92,6 +111,7 @@ class Ledger:
         self.fragile.clear()
         self.excused.clear()
         self.maybe.clear()
+        self.blurred.clear()
         self.ticked_may_win = False
 
     def problems(self, text: str, told: str) -> list[str]:
@@ -121,7 +141,7 @@ class Ledger:
             unseen = [value for value in said.values() if value not in seen]
             if not deleted and name in self.settled:
                 return [f"the task {name} is gone though nobody deleted it"]
-            if unseen and name not in words(told):
+            if unseen and name not in words(told) | self.blurred:
                 return [f"the task {name} is gone with a state that its deleter never saw"]
             return []
         if (
@@ -130,7 +150,9 @@ class Ledger:
             and not self.ticked_may_win
         ):
             return [f"the task {name} is back though only its deleter touched it"]
-        allowed = set(said.values()) | self.maybe.get(name, set())
+        if name in self.blurred:
+            return []
+        allowed = {*said.values(), *deleted.values(), *self.maybe.get(name, set())}
         if self.ticked_may_win:
             allowed.add(True)
         if not said and name in self.settled:

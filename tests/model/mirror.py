@@ -184,12 +184,10 @@ class Mirror:
             outcomes = []
         self.counts["reconcile"] += len(outcomes)
         self.counts["failure"] += sum(outcome.kind != "done" for outcome in outcomes)
-        memory = self.world.store.plan(self.world.repo.id, PATH)
-        if memory and memory.landing_body:
-            # Nobody knows whether the body was written: where people differ, ticked wins.
-            self.ledger.ticked_may_win = True
         parked = [outcome.reason for outcome in outcomes if outcome.kind == "parked"]
         assert not parked, parked
+        if plain(self.file) == plain(self.body):
+            self.ledger.agree(self.file, self.told)
 
     def lose_database(self) -> None:
         """The database is gone; a new one starts by comparing everything."""
