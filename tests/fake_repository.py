@@ -223,6 +223,15 @@ class FakeRepository:
                 who = payloads.account(self, login)
                 self._issue_event("assigned", actor, issue, assignee=who)
 
+    def unassign(self, actor: str, number: int, logins: tuple[str, ...]) -> None:
+        issue = self.issues[number]
+        self.world.tick()
+        for login in logins:
+            if login in issue.assignees:
+                issue.assignees.remove(login)
+                who = payloads.account(self, login)
+                self._issue_event("unassigned", actor, issue, assignee=who)
+
     def add_comment(self, actor: str, number: int, body: str) -> FakeComment:
         issue = self.issues[number]
         issue.updated_at = self.world.tick()

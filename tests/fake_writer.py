@@ -94,6 +94,12 @@ class FakeWriter(Bound):
         return tuple(issue.assignees)
 
     @writes
+    def remove_assignees(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        issue = self._existing(number)
+        self._it.unassign(self.world.bot, number, tuple(logins))
+        return tuple(issue.assignees)
+
+    @writes
     def create_label(self, name: str, color: str, description: str) -> None:
         self._check_labels([name])
         self._it.known_label(self.world.bot, name, color)

@@ -119,6 +119,12 @@ class LiveWriter:
             raise failure(answer, self._channel.clock(), what=f"reading issue #{number}")
         return self._channel.value(answer, lambda a: payloads.issue(mapping(a)).assignees)
 
+    def remove_assignees(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        """https://docs.github.com/en/rest/issues/assignees#remove-assignees-from-an-issue"""
+        suffix, body = f"/issues/{int(number)}/assignees", {"assignees": list(logins)}
+        answer = self._channel.write("DELETE", suffix, body, what=f"unassigning issue #{number}")
+        return self._channel.value(answer, lambda a: payloads.issue(mapping(a)).assignees)
+
     def _assign(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
         suffix = f"/issues/{int(number)}/assignees"
         body = {"assignees": list(logins)}

@@ -411,6 +411,10 @@ class GitHubWriter(Protocol):
         """Assign people; gives back who is assigned now (GitHub silently drops the others)."""
         ...
 
+    def remove_assignees(self, number: int, logins: Sequence[str]) -> tuple[str, ...]:
+        """Take people off an issue; gives back who is assigned still. Off already is no error."""
+        ...
+
     def create_label(self, name: str, color: str, description: str) -> None:
         """Create a label; one that exists already is no error."""
         ...

@@ -181,6 +181,8 @@ def test_who_cannot_be_assigned_is_left_out(github: Side) -> None:
     issue = github.reader.issue(number)
     assert issue is not None
     assert issue.assignees == ("alice", "bob")
+    assert github.writer.remove_assignees(number, ["bob"]) == ("alice",)
+    assert github.writer.remove_assignees(number, ["bob"]) == ("alice",)
 
 
 def test_permissions(github: Side) -> None:
