@@ -175,6 +175,8 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
 def _facts(standing: Standing, memory: PlanMemory, links: Links) -> dict[str, Any]:
     plan, status = standing.plan, standing.status
     pulls = [_pull_link(pull, links) for pull in memory.pulls]
+    tracking = _tracking(plan, pulls, links)
+    tracked = {pull.number for row in tracking for pull in row.pulls}
     return {
         "plan": plan,
         "status": status,
@@ -185,8 +187,8 @@ def _facts(standing: Standing, memory: PlanMemory, links: Links) -> dict[str, An
         "gates": status.gates,
         "questions": status.questions,
         "approvals": plan.approvals,
-        "tracking": _tracking(plan, pulls, links),
-        "pulls": pulls,
+        "tracking": tracking,
+        "other_pulls": [pull for pull in pulls if pull.number not in tracked],
         "plain": plain_text,
     }
 
