@@ -166,7 +166,7 @@ SITUATIONS = (
     Situation(f"a push that touches {MANY} plans", 5 * MANY, push_of_many),
     Situation("a push of other files", 0, push_of_other_files),
     Situation("an issue that is no plan, and a comment", 0, other_issue),
-    Situation("a pull request that names no plan", 0, other_pull),
+    Situation("a pull request that names and touches no plan", 1, other_pull),
     Situation("nothing was heard for a day", 2, drift),
     Situation("a tick, the default branch protected", 12, protected),
     Situation("a further tick there", 13, protected_again),

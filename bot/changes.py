@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.github.ports import (
+    Annotation,
+    CheckSnapshot,
     CommentSnapshot,
     Committed,
     IssueSnapshot,
@@ -248,6 +250,23 @@ class EditPull:
         return f"#{self.number}"
 
 
+@dataclass(frozen=True, slots=True)
+class ReportCheck:
+    """A check run on a commit, complete with its remarks on lines, however many there are."""
+
+    head_sha: str
+    external_id: str
+    conclusion: str
+    title: str
+    summary: str
+    annotations: tuple[Annotation, ...]
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"the check of {self.head_sha[:7]}"
+
+
 Change = (
     CommitFiles
     | CreateIssue
@@ -264,6 +283,7 @@ Change = (
     | DeleteBranch
     | OpenPull
     | EditPull
+    | ReportCheck
 )
 
 
@@ -297,7 +317,15 @@ class Decision:
     after: PlanMemory | None = None
 
 
-Result = Committed | IssueSnapshot | CommentSnapshot | PullSnapshot | tuple[str, ...] | None
+Result = (
+    Committed
+    | IssueSnapshot
+    | CommentSnapshot
+    | PullSnapshot
+    | CheckSnapshot
+    | tuple[str, ...]
+    | None
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,8 @@ class RepoConfig:
     people push (``*`` stays within a folder, ``**`` goes down), ``statuses`` the words of tracking
     tables. With ``skip_ci`` no CI starts for a commit that only carries an issue's or pull
     request's state over. When more than the share ``brake`` of a plan's tasks vanishes at once,
-    somebody is asked first; when a plan was written ``breaker`` times within ten minutes, it rests.
-    With ``close_when_complete`` the plan issue of a complete plan is closed. ``dry_run`` writes
-    nothing but one comment of what would be done.
+    somebody is asked first. With ``close_when_complete`` the plan issue of a complete plan is
+    closed. ``dry_run`` writes nothing but one comment of what would be done.
     """
 
     labels: Mapping[str, str] = field(default_factory=lambda: FORMATS_BY_LABEL)
@@ -79,7 +78,6 @@ class RepoConfig:
     statuses: Mapping[str, str] = field(default_factory=lambda: STATUS_WORDS)
     skip_ci: bool = False
     brake: float = 0.3
-    breaker: int = 20
     close_when_complete: bool = True
     checks: CheckRules = field(default_factory=CheckRules)
     dry_run: bool = False
@@ -107,7 +105,7 @@ class ConfigMemory:
     ``settings`` is the last good configuration as its files say it, all of them put together; it
     stays in force while ``problems`` (each with file and line) stand in a newer one. ``sources``
     are the files that took part as ``owner/repo:path``, also those that are not there; ``seen`` is
-    a digest of what was read last.
+    a digest of what was read last, ``commit`` the claim of the push that was taken in last.
     """
 
     repository_id: int
@@ -115,6 +113,7 @@ class ConfigMemory:
     sources: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     seen: str = ""
+    commit: str = ""
 
     @property
     def config(self) -> RepoConfig:
@@ -132,7 +131,6 @@ def config_of(settings: Mapping[str, Any]) -> RepoConfig:
         statuses=MappingProxyType({**default.statuses, **settings.get("statuses", {})}),
         skip_ci=settings.get("commit", {}).get("skip_ci", default.skip_ci),
         brake=settings.get("brake", default.brake),
-        breaker=settings.get("breaker", default.breaker),
         close_when_complete=settings.get("close_when_complete", default.close_when_complete),
         checks=CheckRules(
             fail_on=checks.get("fail_on", default.checks.fail_on),

@@ -137,10 +137,7 @@ def _problem(error: Any, data: Any, read: Yaml) -> Problem:
         return Problem(code, message, "Shorten it.", line, column)
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         message = f"{name} is out of range."
-        fix = "Write a number above 0 and up to 1."
-        if name == "`breaker`":
-            fix = "Write a number from 3 to 1000."
-        return Problem(code, message, fix, line, column)
+        return Problem(code, message, "Write a number above 0 and up to 1.", line, column)
     if kind == "value_error":
         said = str(error["ctx"]["error"])
         if said == UNKNOWN_CODE:

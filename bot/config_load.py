@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
-from bot.config import CONFIG_PATH, ConfigMemory
+from bot.config import CONFIG_PATH, ConfigMemory, RepoConfig
 from bot.config_file import ParsedConfig, Source, merged, parse_config, parse_source, wrong_together
 from bot.errors import UserProblem
 from bot.github.ports import FileSnapshot, GitHubReader, RepoPath
@@ -62,6 +63,24 @@ def load_config(reader: GitHubReader, ref: str | None = None) -> Loaded:
         tuple(walk.problems),
         walk.digest.hexdigest(),
     )
+
+
+class KeepsChoices(Protocol):
+    """What is needed of the store."""
+
+    def choices(self, repository_id: int) -> ConfigMemory | None: ...
+
+    def keep_choices(self, kept: ConfigMemory, now: datetime) -> None: ...
+
+
+def config_in_force(store: KeepsChoices, reader: GitHubReader, now: datetime) -> RepoConfig:
+    """The configuration of the reader's repository: as remembered, at no request. One that was
+    never read is read now and kept. Raises Retryable and Refused."""
+    known = store.choices(reader.repo.id)
+    if known is None:
+        known = load_config(reader).over(None, reader.repo.id)
+        store.keep_choices(known, now)
+    return known.config
 
 
 class _Walk:

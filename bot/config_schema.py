@@ -187,13 +187,6 @@ class ConfigFile(_Part):
         description="When more than this share of a plan's tasks vanishes in one change, plansync"
         " stops and asks for `/plan sync confirm`.",
     )
-    breaker: int = Field(
-        20,
-        ge=3,
-        le=1000,
-        description="When plansync wrote a plan this often within ten minutes, it rests for an"
-        " hour: two tools that answer each other would go on for ever.",
-    )
     close_when_complete: bool = Field(
         True, description="Close the plan issue when the plan is complete."
     )

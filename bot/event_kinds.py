@@ -128,6 +128,34 @@ class InstallationEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckEvent:
+    """Somebody wants a check, or all checks, of a commit to run again.
+
+    ``external_id`` is what the maker of the check run calls it, "" for all of them; ``pulls`` are
+    the pull requests that GitHub names, none of a fork among them.
+    """
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    head_sha: str
+    external_id: str
+    pulls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeGroupEvent:
+    """A merge queue wants to know whether these pull requests may be merged together."""
+
+    repo: RepoRef
+    sender: Person
+    action: str
+    head_sha: str
+    head_ref: str
+    base_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemovalEvent:
     """The App was uninstalled, or taken from some repositories; ``repository_ids`` None: all."""
 
@@ -161,5 +189,7 @@ Event = (
     | RepositoryEvent
     | InstallationEvent
     | RemovalEvent
+    | CheckEvent
+    | MergeGroupEvent
     | CompareEvent
 )

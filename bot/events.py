@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.checks import subject_name
 from bot.event_kinds import (
+    CheckEvent,
     CommentEvent,
     CompareEvent,
     Event,
     Ignored,
     InstallationEvent,
     IssueEvent,
+    MergeGroupEvent,
     PullEvent,
     PushEvent,
     RemovalEvent,
@@ -26,12 +29,14 @@ from bot.github.ports import Person, RepoRef
 __all__ = [
     "COMPARE",
     "HANDLED_EVENTS",
+    "CheckEvent",
     "CommentEvent",
     "CompareEvent",
     "Event",
     "Ignored",
     "InstallationEvent",
     "IssueEvent",
+    "MergeGroupEvent",
     "PullEvent",
     "PushEvent",
     "RemovalEvent",
@@ -61,12 +66,14 @@ REPOSITORY_ACTIONS = frozenset(
 INSTALLATION_ACTIONS = frozenset({"created", "unsuspend", "new_permissions_accepted", "added"})
 REMOVAL_ACTIONS = frozenset({"deleted", "removed"})
 """https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=removed#installation_repositories"""
+CHECK_ACTIONS = frozenset({"rerequested"})
+MERGE_GROUP_ACTIONS = frozenset({"checks_requested"})
 PUSH_COMMITS_LISTED = 2048
 PUSH_FILES_LISTED = 3000
 
 COMPARE = "plansync.compare"
 """The name of the deliveries that plansync puts into its inbox itself."""
-COMPARABLE = frozenset({"plan", "request"})
+COMPARABLE = frozenset({"plan", "request", "config"})
 
 
 class _Malformed(Exception):
@@ -233,6 +240,54 @@ def _installation(payload: Mapping[str, Any]) -> Event | Ignored:
     return InstallationEvent(number, _sender(payload), action, repos)
 
 
+def _check_run(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in CHECK_ACTIONS:
+        return Ignored(f"check_run.{action} asks for nothing")
+    run = _object(payload, "check_run")
+    named = _text(run, "external_id", optional=True)
+    if subject_name(named) is None:
+        return Ignored("a check run that is not plansync's")
+    return _check(payload, action, run, named)
+
+
+def _check_suite(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in CHECK_ACTIONS:
+        return Ignored(f"check_suite.{action} asks for nothing")
+    return _check(payload, action, _object(payload, "check_suite"), "")
+
+
+def _check(
+    payload: Mapping[str, Any], action: str, check: Mapping[str, Any], external_id: str
+) -> CheckEvent:
+    pulls = check.get("pull_requests")
+    named = pulls if isinstance(pulls, list) else []
+    return CheckEvent(
+        repo=_repo(payload),
+        sender=_sender(payload),
+        action=action,
+        head_sha=_text(check, "head_sha"),
+        external_id=external_id,
+        pulls=tuple(_number(pull, "number") for pull in named if isinstance(pull, Mapping)),
+    )
+
+
+def _merge_group(payload: Mapping[str, Any]) -> Event | Ignored:
+    action = _text(payload, "action")
+    if action not in MERGE_GROUP_ACTIONS:
+        return Ignored(f"merge_group.{action} asks for nothing")
+    group = _object(payload, "merge_group")
+    return MergeGroupEvent(
+        repo=_repo(payload),
+        sender=_sender(payload),
+        action=action,
+        head_sha=_text(group, "head_sha"),
+        head_ref=_text(group, "head_ref"),
+        base_sha=_text(group, "base_sha"),
+    )
+
+
 def _removal(payload: Mapping[str, Any], action: str) -> Event | Ignored:
     number = _number(_object(payload, "installation"), "id")
     if action == "deleted":
@@ -342,6 +397,9 @@ _PARSERS: dict[str, Callable[[Mapping[str, Any]], Event | Ignored]] = {
     "repository": _repository,
     "installation": _installation,
     "installation_repositories": _installation,
+    "check_run": _check_run,
+    "check_suite": _check_suite,
+    "merge_group": _merge_group,
     COMPARE: _compare,
 }
 _ACTIONS: Mapping[str, frozenset[str]] = {
@@ -349,6 +407,9 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "issue_comment": COMMENT_ACTIONS,
     "pull_request": PULL_ACTIONS,
     "repository": REPOSITORY_ACTIONS,
+    "check_run": CHECK_ACTIONS,
+    "check_suite": CHECK_ACTIONS,
+    "merge_group": MERGE_GROUP_ACTIONS,
     "installation": INSTALLATION_ACTIONS | REMOVAL_ACTIONS,
     "installation_repositories": INSTALLATION_ACTIONS | REMOVAL_ACTIONS,
 }

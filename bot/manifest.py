@@ -14,8 +14,23 @@ PERMISSIONS: dict[str, str] = {
 }
 """Commit files, keep issues and comments, read and comment pull requests, report checks."""
 
-EVENTS: tuple[str, ...] = ("issues", "issue_comment", "pull_request", "push", "repository")
+EVENTS: tuple[str, ...] = (
+    "issues",
+    "issue_comment",
+    "pull_request",
+    "push",
+    "repository",
+    "check_run",
+    "check_suite",
+)
 """What the App subscribes to: exactly the events that ``bot.events`` handles, but for these:"""
+
+OPTIONAL_EVENTS: tuple[str, ...] = ("merge_group",)
+"""Events of merge queues, which need the permission ``merge_queues: read`` beside the others.
+
+An App asks for it where a repository uses merge queues: docs/configuration.md says how.
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#merge_group
+"""
 
 ALWAYS_SENT: tuple[str, ...] = ("installation", "installation_repositories")
 """Events that GitHub sends every App, subscribed or not.
@@ -29,6 +44,8 @@ _HEAD = """\
 name: plansync
 description: Keeps markdown plans and GitHub issues the same thing.
 url: {url}
+callback_urls:
+  - {url}/sign-in/callback
 public: false
 hook_attributes:
   url: {url}/webhooks/github

@@ -8,22 +8,26 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot import breaker
+from bot.apply import apply
 from bot.changes import Applied, Change, Decision
-from bot.config import RepoConfig
+from bot.checks import CheckMemory, CheckSide
+from bot.config import ConfigMemory, RepoConfig
+from bot.config_load import KeepsChoices, config_in_force
+from bot.dry_run import rehearse
 from bot.edits import BodyEdit, Edits, Stored, body_edit
 from bot.errors import UserProblem
 from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
 from bot.proposing import carry_out
 from bot.refusals import Blocks, watched
-from bot.subjects import plan, pull, request
+from bot.subjects import check, configured, plan, pull, request
 
-Memory = PlanMemory | RequestMemory
+Memory = PlanMemory | RequestMemory | ConfigMemory | CheckMemory
 # A plan request makes a file, an issue, assigns people and comments, one pass each.
 _MOST_PASSES = 6
 
 
-class Memories(Blocks, Protocol):
+class Memories(Blocks, KeepsChoices, Protocol):
     """What a reconcile needs of the store."""
 
     def repo(self, repository_id: int) -> RepoRef | None: ...
@@ -32,11 +36,13 @@ class Memories(Blocks, Protocol):
 
     def request(self, repository_id: int, number: int) -> RequestMemory | None: ...
 
+    def check_side(self, repository_id: int, name: str) -> CheckSide: ...
+
     def delivery(self, delivery_id: int) -> Stored | None: ...
 
     def audit(self, *, subject: SubjectKey | None, limit: int) -> Sequence[Any]: ...
 
-    def remember(self, memories: Sequence[Memory]) -> None: ...
+    def remember(self, memories: Sequence[PlanMemory | RequestMemory]) -> None: ...
 
     def finish(
         self,
@@ -88,7 +94,7 @@ class Subject(Protocol):
 class _Run:
     """What one reconcile learned so far; kept even when a later write fails."""
 
-    memory: Memory | None
+    memory: Memory | CheckSide | None
     remembered: dict[str, Memory] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     forward: list[Trigger] = field(default_factory=list)
@@ -123,11 +129,12 @@ def reconcile(
             f"Repository {key.repository_id} is not known.", "Install the App on it again."
         )
     run = _Run(memory)
-    chosen = config or RepoConfig()
-    limit = breaker.look(key, deliveries, memory, store=store, now=now)
+    about = memory if isinstance(memory, PlanMemory | RequestMemory) else None
+    limit = breaker.look(key, deliveries, about, store=store, now=now)
     reader, writer = gateway.reader(repo), gateway.writer(repo)
     try:
-        with watched(key, deliveries, memory, store=store, reader=reader, writer=writer, now=now):
+        with watched(key, deliveries, about, store=store, reader=reader, writer=writer, now=now):
+            chosen = config or _chosen(key, store, reader, now)
             _passes(key, deliveries, store, reader, writer, run, chosen, limit, stopping)
     except BaseException as error:
         if run.audit:
@@ -173,6 +180,16 @@ def _passes(
     for _ in range(_MOST_PASSES):
         snapshot = subject.read(key, reader, run.memory, deliveries, config, edit_of)
         applied: list[Applied] = []
+        if config.dry_run:
+            decision = subject.decide(snapshot, config)
+            try:
+                apply(rehearse(snapshot, decision, reader), reader=reader, writer=writer,
+                      stopping=stopping, applied=applied)  # fmt: skip
+            finally:
+                run.audit += [_entry(key, done, deliveries) for done in applied]
+            run.forward += decision.forward
+            run.note = f"dry run: {len(decision.changes)} changes were not made"
+            return
         try:
             snapshot, decision = carry_out(
                 key,
@@ -197,17 +214,31 @@ def _passes(
             return
 
 
+def _chosen(key: SubjectKey, store: Memories, reader: GitHubReader, now: datetime) -> RepoConfig:
+    """The repository's configuration; its own subject reads it anyway, and is never a dry run."""
+    if key.kind == "config":
+        return RepoConfig()
+    return config_in_force(store, reader, now)
+
+
 def _news(memory: Memory, key: SubjectKey, store: Memories) -> bool:
     """False for a plan that a request finds again: the plan's own memory is newer."""
-    if key.kind == "plan" or isinstance(memory, RequestMemory):
+    if key.kind == "plan" or not isinstance(memory, PlanMemory):
         return True
     return store.plan(memory.repository_id, memory.path) is None
 
 
-def _recall(store: Memories, key: SubjectKey) -> Memory | None:
-    if key.kind == "plan":
-        return store.plan(key.repository_id, key.name)
-    return store.request(key.repository_id, int(key.name)) if key.kind == "request" else None
+def _recall(store: Memories, key: SubjectKey) -> Memory | CheckSide | None:
+    match key.kind:
+        case "plan":
+            return store.plan(key.repository_id, key.name)
+        case "request":
+            return store.request(key.repository_id, int(key.name))
+        case "check":
+            return store.check_side(key.repository_id, key.name)
+        case "config":
+            return store.choices(key.repository_id)
+    return None
 
 
 def _entry(key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery]) -> AuditEntry:
@@ -230,4 +261,10 @@ def _entry(key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery]) -
     )
 
 
-SUBJECTS: dict[str, Subject] = {"plan": plan, "request": request, "pull": pull}
+SUBJECTS: dict[str, Subject] = {
+    "plan": plan,
+    "request": request,
+    "pull": pull,
+    "check": check,
+    "config": configured,
+}

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from bot.cli import COMMANDS, main, plansync
 from bot.events import Ignored, parse_event
-from bot.manifest import ALWAYS_SENT, EVENTS, render_manifest
+from bot.manifest import ALWAYS_SENT, EVENTS, OPTIONAL_EVENTS, render_manifest
 from bot.memory import SubjectKey, Trigger
 from bot.store import Store
 
@@ -124,11 +124,12 @@ def test_the_manifest_is_app_yml() -> None:
     assert "  url: https://plans.test/webhooks/github\n" in there.output
 
 
-@pytest.mark.parametrize("event", sorted({*ALL_EVENTS, *EVENTS}))
+@pytest.mark.parametrize("event", sorted({*ALL_EVENTS, *EVENTS, *OPTIONAL_EVENTS}))
 def test_the_app_asks_for_exactly_the_events_that_are_handled(event: str) -> None:
     found = parse_event(event, {})
     assert isinstance(found, Ignored)
-    assert ("does not handle" in found.reason) == (event not in (*EVENTS, *ALWAYS_SENT))
+    handled = (*EVENTS, *ALWAYS_SENT, *OPTIONAL_EVENTS)
+    assert ("does not handle" in found.reason) == (event not in handled)
 
 
 def test_deliveries_as_lines_and_as_json(opened: Store) -> None:

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from bot.events import (
     COMPARE,
     HANDLED_EVENTS,
+    CheckEvent,
     CommentEvent,
     CompareEvent,
     Ignored,
     InstallationEvent,
     IssueEvent,
+    MergeGroupEvent,
     PullEvent,
     PushEvent,
     RepositoryEvent,
@@ -68,6 +70,26 @@ INSTALLATION: dict[str, Any] = {
     "sender": COMMON["sender"],
 }
 ADDED = INSTALLATION | {"action": "added", "repositories_added": INSTALLATION["repositories"]}
+CHECK_RUN: dict[str, Any] = COMMON | {
+    "action": "rerequested",
+    "check_run": {
+        "head_sha": "c" * 40,
+        "external_id": "plansync:41:0123456789abcdef",
+        "pull_requests": [{"number": 41}],
+    },
+}
+CHECK_SUITE: dict[str, Any] = COMMON | {
+    "action": "rerequested",
+    "check_suite": {"head_sha": "c" * 40, "pull_requests": []},
+}
+MERGE_GROUP: dict[str, Any] = COMMON | {
+    "action": "checks_requested",
+    "merge_group": {
+        "head_sha": "d" * 40,
+        "head_ref": "refs/heads/gh-readonly-queue/main/pr-41-" + "b" * 40,
+        "base_sha": "b" * 40,
+    },
+}
 PAYLOADS = {
     "issues": ISSUE,
     "issue_comment": COMMENT,
@@ -76,6 +98,9 @@ PAYLOADS = {
     "repository": REPOSITORY,
     "installation": INSTALLATION,
     "installation_repositories": ADDED,
+    "check_run": CHECK_RUN,
+    "check_suite": CHECK_SUITE,
+    "merge_group": MERGE_GROUP,
 }
 
 
@@ -113,6 +138,27 @@ def test_what_may_end_a_refusal_is_read() -> None:
         assert isinstance(installation, InstallationEvent)
         assert (installation.installation_id, installation.repos) == (3, (repo,))
     assert isinstance(parse_event("repository", REPOSITORY | {"action": "deleted"}), Ignored)
+
+
+def test_a_wish_to_run_a_check_again_is_read() -> None:
+    run = parse_event("check_run", CHECK_RUN)
+    assert isinstance(run, CheckEvent)
+    assert (run.head_sha, run.pulls, run.external_id[:11]) == ("c" * 40, (41,), "plansync:41")
+    suite = parse_event("check_suite", CHECK_SUITE)
+    assert isinstance(suite, CheckEvent)
+    assert (suite.external_id, suite.pulls) == ("", ())
+    other = copy.deepcopy(CHECK_RUN)
+    other["check_run"]["external_id"] = "lint"
+    assert isinstance(parse_event("check_run", other), Ignored)
+    assert isinstance(parse_event("check_run", CHECK_RUN | {"action": "completed"}), Ignored)
+    assert isinstance(parse_event("check_suite", CHECK_SUITE | {"action": "requested"}), Ignored)
+
+
+def test_a_merge_group_is_read() -> None:
+    group = parse_event("merge_group", MERGE_GROUP)
+    assert isinstance(group, MergeGroupEvent)
+    assert (group.head_sha, group.base_sha) == ("d" * 40, "b" * 40)
+    assert isinstance(parse_event("merge_group", MERGE_GROUP | {"action": "destroyed"}), Ignored)
 
 
 def test_our_own_wish_to_compare_is_read_like_a_delivery() -> None:

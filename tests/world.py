@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.attempt import Bench, Outcome, attempt
-from bot.config import RepoConfig
+from bot.config import CONFIG_PATH, ConfigMemory, RepoConfig
 from bot.dispatch import dispatch
 from bot.reconcile import reconcile
 from bot.store import Store
@@ -26,7 +26,10 @@ class World:
         self.pause = timedelta(hours=2)
         """How much later it is whenever plansync works."""
         self.config: RepoConfig | None = None
-        """What the repository chose; None for the defaults."""
+        """What the repository chose, whatever its file says; None for what the file says."""
+        if repo is None:
+            # As after the App's installation, when it has looked for the file.
+            store.keep_choices(ConfigMemory(self.repo.id), self.github.now)
 
     def person(self, login: str) -> FakePerson:
         return self.github.person(login, self.repo)
@@ -78,6 +81,12 @@ class World:
         number = self.alice.open_issue(title, body, (label,))
         self.settle()
         return number
+
+    def configure(self, text: str) -> str:
+        """Olivia pushes .github/plansync.yml; gives the commit. Settled."""
+        sha = self.person("olivia").push_file(CONFIG_PATH, text, "Configure plansync")
+        self.settle()
+        return sha
 
     def plan_issue(self, path: str) -> int:
         """The number of the one plan issue for a path."""

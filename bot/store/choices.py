@@ -76,6 +76,7 @@ def _config(stored: Mapping[str, Any]) -> ConfigMemory:
         sources=tuple(stored.get("sources", ())),
         problems=tuple(stored.get("problems", ())),
         seen=stored.get("seen", ""),
+        commit=stored.get("commit", ""),
     )
 
 

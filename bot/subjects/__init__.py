@@ -8,11 +8,13 @@ from typing import Protocol
 from bot.config import RepoConfig
 from bot.errors import UserProblem
 from bot.events import (
+    CheckEvent,
     CommentEvent,
     CompareEvent,
     Event,
     InstallationEvent,
     IssueEvent,
+    MergeGroupEvent,
     PullEvent,
     PushEvent,
     RemovalEvent,
@@ -24,10 +26,18 @@ from bot.plans.commands import parse_command
 from bot.plans.links import Links, parse_links
 from bot.plans.render import body_sha, parse_plan_marker
 from bot.rolling import BRANCH
+from bot.subjects.check_claims import (
+    KnownChecks,
+    check_of_group,
+    checks_of_pull,
+    checks_to_rerun,
+    configs_of,
+    configs_of_push,
+)
 from bot.subjects.pull_claims import pull_claim
 
 
-class Known(Protocol):
+class Known(KnownChecks, Protocol):
     """What ``subjects_of`` may look up: which plans of a repository exist already."""
 
     def plan_path_of_issue(self, repository_id: int, number: int) -> str | None: ...
@@ -54,16 +64,23 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
         case CommentEvent():
             return _of_comment(event, known)
         case PullEvent():
-            return _of_pull(event, known)
+            return [*_of_pull(event, known), *checks_of_pull(event, known, config)]
         case PushEvent():
-            return _of_push(event, known, config)
+            return [*_of_push(event, known, config), *configs_of_push(event, known)]
+        case CheckEvent():
+            return checks_to_rerun(event, known)
+        case MergeGroupEvent():
+            return check_of_group(event)
         case RepositoryEvent(repo=repo, other_default=True):
-            return [_plan(repo.id, path, "") for path in known.plan_paths(repo.id)]
+            plans = [_plan(repo.id, path, "") for path in known.plan_paths(repo.id)]
+            return [*plans, *configs_of([repo.id])]
+        case RepositoryEvent(repo=repo, action="renamed" | "transferred"):
+            return [*_parked([repo.id], known), *configs_of([repo.id])]
         case RepositoryEvent(repo=repo):
             return _parked([repo.id], known)
         case InstallationEvent(repos=repos):
             ids = [repo.id for repo in repos] or known.repository_ids(event.installation_id)
-            return _parked(ids, known)
+            return [*_parked(ids, known), *configs_of([repo.id for repo in repos])]
         case RemovalEvent():
             return []
         case CompareEvent():

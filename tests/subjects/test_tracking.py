@@ -113,10 +113,10 @@ def test_editing_the_body_moves_the_link(story: Story) -> None:
     assert story.rows()["2"][0::2] == (f"#{number}", "In Progress")
 
 
-def test_a_pull_request_that_names_no_plan_costs_nothing(story: Story) -> None:
+def test_a_pull_request_that_names_no_plan_costs_one_look_at_its_files(story: Story) -> None:
     story.world.new_calls()
     story.open_pull("Just work.\n\n`Plan: #1`")
-    assert story.world.new_calls() == []
+    assert story.world.new_calls() == ["pull_paths"]
 
 
 def test_a_lost_database_moves_no_row_twice(story: Story, tmp_path: object) -> None:
