@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,7 +27,7 @@ _FILES = ("package.json", "package-lock.json", "start.mjs")
 
 
 class EmulatorUnavailable(Exception):
-    """The emulator cannot be had here; the message says why and what to do."""
+    """What npm installs cannot be had here; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,26 @@ def default_cache() -> Path:
 def installed(cache: Path, node: Node) -> Path:
     """The folder that holds ``start.mjs`` and its packages; installs them when they are missing.
 
-    The folder is named by the contents of the lock file, and made whole before it gets its name,
-    so two processes may install at once. Raises EmulatorUnavailable, with npm's own words, when
-    the packages cannot be fetched.
+    Raises EmulatorUnavailable, with npm's own words, when the packages cannot be fetched.
     """
     source = resources.files(__package__)
     contents = {name: (source / name).read_bytes() for name in _FILES}
+    return install_packages(contents, cache, node, proof="emulate", what="The GitHub emulator")
+
+
+def install_packages(
+    contents: Mapping[str, bytes], cache: Path, node: Node, *, proof: str, what: str
+) -> Path:
+    """A folder below ``cache`` with these files (``package-lock.json`` among them) and what they
+    lock, installed when the package ``proof`` is missing there.
+
+    The folder is named by the contents, and made whole before it gets its name, so two processes
+    may install at once. Raises EmulatorUnavailable about ``what``, with npm's own words, when the
+    packages cannot be fetched.
+    """
     digest = hashlib.sha256(b"\0".join(contents.values())).hexdigest()[:12]
     target = cache.absolute() / digest
-    if (target / "node_modules" / "emulate" / "package.json").exists():
+    if (target / "node_modules" / proof / "package.json").exists():
         return target
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="new-") as made:
@@ -98,7 +110,7 @@ def installed(cache: Path, node: Node) -> Path:
         folder.mkdir()
         for name, data in contents.items():
             (folder / name).write_bytes(data)
-        _npm_ci(folder, node)
+        _npm_ci(folder, node, what)
         try:
             folder.rename(target)
         except OSError:
@@ -108,7 +120,7 @@ def installed(cache: Path, node: Node) -> Path:
     return target
 
 
-def _npm_ci(folder: Path, node: Node) -> None:
+def _npm_ci(folder: Path, node: Node, what: str) -> None:
     command = [*node.npm, "ci", *_NPM_FLAGS]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
@@ -118,6 +130,6 @@ def _npm_ci(folder: Path, node: Node) -> None:
         lines = done.stderr.splitlines()
         told = [x for x in lines if x.startswith("npm error") and " at " not in x]
         raise EmulatorUnavailable(
-            "The GitHub emulator could not be installed; it is fetched once, with npm, and that "
+            f"{what} could not be installed; it is fetched once, with npm, and that "
             "needs a package registry that can be reached.\n" + "\n".join(told[:6])
         )
