@@ -42,6 +42,7 @@ from bot.subjects.detached import leave_detached, stays_detached
 from bot.subjects.orders import Obeyed, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
+from bot.subjects.plan_header import Headed, with_header
 from bot.subjects.plan_issue import conflict_comments, create_plan_issue
 from bot.subjects.plan_labels import CONFLICT_LABEL, label_changes, state_changes
 from bot.subjects.plan_settle import Settled, settle, without_commit
@@ -50,6 +51,7 @@ from bot.subjects.plan_status import status_comment
 from bot.subjects.plan_take import conflict_digest, untaken_comment
 from bot.subjects.pull_facts import facts_of
 from bot.subjects.pull_standing import watched
+from bot.subjects.story_keeping import with_story_log
 
 _SEEN_COMMITS = 20
 _SEEN_BODIES = 40
@@ -76,7 +78,11 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     if stops:
         return stopped(snapshot, issue, stops, config)
     settled = settle(snapshot, taken, issue, config)
-    return _mirror(snapshot, file, issue, obey_orders(snapshot, settled, issue, config), config)
+    obeyed = obey_orders(snapshot, settled, issue, config)
+    obeyed = with_story_log(snapshot, issue, obeyed, config)
+    settled, headed = with_header(snapshot, obeyed.settled, issue)
+    obeyed = replace(obeyed, settled=settled)
+    return _mirror(snapshot, file, issue, obeyed, headed, config)
 
 
 def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
@@ -101,6 +107,7 @@ def _mirror(
     file: FileSnapshot,
     issue: IssueSnapshot,
     obeyed: Obeyed,
+    headed: Headed,
     config: RepoConfig,
 ) -> Decision:
     settled = obeyed.settled
@@ -112,9 +119,12 @@ def _mirror(
         after,
         conflicts=_open_after(snapshot.memory, settled, told),
         closed_for=closed_for,
+        shown_title=headed.title,
+        shown_labels=headed.labels,
+        shown_people=headed.people,
         state="detached" if obeyed.detached else after.state,
     )
-    changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled)]
+    changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled), *headed.changes]
     if settled.text != file.text or obeyed.log:
         changes.append(_commit(snapshot, file, obeyed))
     beforehand: PlanMemory | None = None

@@ -29,6 +29,7 @@ from bot.subjects.plan_bases import (
 from bot.subjects.plan_recovery import recover, requested_by
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.pull_read import read_details
+from bot.subjects.story_keeping import read_story_log
 
 
 def is_known(claim: str, memory: PlanMemory | None) -> bool:
@@ -92,7 +93,8 @@ def read(
     bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
     snapshot = replace(snapshot, bases=bases, memory=memory)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
-    return _with_people(snapshot, reader, issue, deliveries, edit_of)
+    snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
+    return read_story_log(snapshot, reader, file, issue, deliveries)
 
 
 def _file(

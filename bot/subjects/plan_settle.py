@@ -19,9 +19,9 @@ class Settled:
     """The plan file and the plan text of the issue as they shall be.
 
     ``ticks`` and ``edited`` say what the issue brought to the file, ``reasons`` what pull requests
-    moved. ``held`` is the issue's text beyond the plan, by ``holders``. ``news``: a person changed
-    a side. ``settles``: somebody said which text stands after a conflict; ``untaken`` found no
-    place then.
+    moved, and ``moved`` which of them. ``held`` is the issue's text beyond the plan, by
+    ``holders``. ``news``: a person changed a side. ``settles``: somebody said which text stands
+    after a conflict; ``untaken`` found no place then.
     """
 
     text: str
@@ -32,6 +32,7 @@ class Settled:
     overwritten: tuple[TextEdit, ...] = ()
     reasons: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
+    moved: tuple[PullMemory, ...] = ()
     holders: tuple[str, ...] = ()
     news: bool = False
     settles: bool = False
@@ -72,6 +73,7 @@ def settle(
         overwritten=snapshot.overwritten,
         reasons=(*_said_by(snapshot, taken_text), *moved.reasons),
         pulls=moved.pulls,
+        moved=moved.changed,
         holders=holders,
         news=file.text != bases.agreed or now != was or bool(snapshot.overwritten),
         settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),

@@ -110,6 +110,8 @@ class PlanSnapshot:
     pushed: bool = False
     request_title: str = ""
     log: FileSnapshot | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+    heard_at: datetime | None = None
     problem: str = ""
 
     def ordered(self, verb: str, *words: str) -> Order | None:
