@@ -97,7 +97,8 @@ def _landed(
     if not wanted:
         return memory
     text = file.text if file.blob_sha == wanted else None
-    if text is None and file.blob_sha != memory.base_blob:
+    # What a command wrote may have been taken back since, to the very version before it.
+    if text is None and (file.blob_sha != memory.base_blob or memory.landing_orders):
         for commit, version in versions(reader, RepoPath(memory.path)):
             if version.blob_sha == wanted:
                 text = version.text
