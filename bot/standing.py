@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from bot.memory import PlanMemory
 from bot.plans import gates
+from bot.plans.cellwords import STATUS_WORDS
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates import PlanStatus
@@ -48,31 +50,40 @@ class PlanSummary:
     blocker: str = ""
 
 
-def read_standing(memory: PlanMemory, today: date) -> Standing | None:
-    """The remembered plan and its status; None when the text is no plan that can be read."""
+def read_standing(
+    memory: PlanMemory, today: date, statuses: Mapping[str, str] = STATUS_WORDS
+) -> Standing | None:
+    """The remembered plan and its status; None when the text is no plan that can be read.
+
+    ``statuses`` are the words of the repository's tracking tables.
+    """
     document = parse_document(memory.base_text)
-    plan = read_plan(memory.path, document, memory.format or None)
+    plan = read_plan(memory.path, document, memory.format or None, statuses=statuses)
     if plan is None:
         return None
     return Standing(document, plan, gates.status_of(plan, document, today=today))
 
 
-def digest_of(memory: PlanMemory) -> str:
+def digest_of(memory: PlanMemory, statuses: Mapping[str, str] = STATUS_WORDS) -> str:
     """What a summary depends on, as a short text: equal digests mean equal summaries."""
-    parts = (READING, memory.format, memory.title, memory.base_text)
+    words = "".join(f"{name}={word};" for name, word in sorted(statuses.items()))
+    parts = (READING, words, memory.format, memory.title, memory.base_text)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def summary_of(memory: PlanMemory, today: date) -> PlanSummary:
+def summary_of(
+    memory: PlanMemory, today: date, statuses: Mapping[str, str] = STATUS_WORDS
+) -> PlanSummary:
     """The one line of a plan. Never raises on user text."""
-    standing = read_standing(memory, today)
+    standing = read_standing(memory, today, statuses)
+    digest = digest_of(memory, statuses)
     if standing is None:
         title = memory.title or memory.path
-        return PlanSummary(digest_of(memory), memory.format, _short(title), "Unreadable")
+        return PlanSummary(digest, memory.format, _short(title), "Unreadable")
     status = standing.status
     following = next((f"{task.address} {task.text}" for task in status.next), "")
     return PlanSummary(
-        digest=digest_of(memory),
+        digest=digest,
         format=status.format,
         title=_short(title_of(standing.plan, memory)),
         status=status.overall,

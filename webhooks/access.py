@@ -63,6 +63,7 @@ class Access:
         self._operators = frozenset(name.lstrip("@") for name in operators.split(",") if name)
         self._seconds = seconds
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._bearers: OrderedDict[str, tuple[Visitor, float]] = OrderedDict()
         self._public: dict[int, tuple[bool, float]] = {}
         self._lock = threading.Lock()
 
@@ -86,10 +87,30 @@ class Access:
                 self._kept.popitem(last=False)
         return view
 
+    def bearer(self, token: str, key: str) -> Visitor:
+        """Who shows a GitHub token of their own, as programs do. Raises SignInRefused, Retryable.
+
+        They see what GitHub lets that token read: one with fewer rights shows less.
+        """
+        if self._visitors is None:
+            raise SignInRefused("Signing in through GitHub is not set up.")
+        with self._lock:
+            known = self._bearers.get(key)
+        if known is not None and known[1] > self._seconds():
+            return known[0]
+        person = self._visitors.who(token)
+        found = Visitor(person.login, person.id, key, "", token)
+        with self._lock:
+            self._bearers[key] = (found, self._seconds() + REMEMBERED_SECONDS)
+            while len(self._bearers) > _MOST_REMEMBERED:
+                self._bearers.popitem(last=False)
+        return found
+
     def forget(self, key: str) -> None:
         """Ask anew when this session is seen again."""
         with self._lock:
             self._kept.pop(key, None)
+            self._bearers.pop(key, None)
 
     def is_public(self, repository_id: int) -> bool:
         """Whether anybody may read it, as it was within the hour. Raises Retryable."""

@@ -142,7 +142,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             "row": store.plan_row(repo.id, path),
         }
         now = guard.clock()
-        standing = read_standing(memory, now.date())
+        standing = read_standing(memory, now.date(), store.config(repo.id).statuses)
         title = memory.title or path if standing is None else title_of(standing.plan, memory)
         common["title"] = plain_text(title) or path
         if request.args.get("show") == "text":
@@ -235,7 +235,7 @@ def _tracking(plan: Plan, pulls: Sequence[PullLink], links: Links) -> list[Track
 
 
 def _pull_link(pull: PullMemory, links: Links) -> PullLink:
-    return PullLink(pull.number, links.pull(pull.number), pull.state, pull.tasks)
+    return PullLink(pull.number, links.pull(pull.number), pull.standing, pull.tasks)
 
 
 def _history(

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.github.ports import RepoRef
 from bot.github.visiting import SignInRefused
 from bot.settings import Settings
+from bot.sign_in_link import hashed
 from bot.store import Store
 from webhooks.access import Access, View, Visitor
 from webhooks.address import is_own_origin, is_secure
@@ -89,7 +90,9 @@ class Guard:
     def visitor(self) -> Visitor | None:
         """Who sent the current request; None when nobody is signed in."""
         if "visitor" not in g:
-            g.visitor = self.sessions.find(request, self.clock())
+            # Set first: whoever shows a token that is refused is nobody, also to the error page.
+            g.visitor = None
+            g.visitor = self._bearer() or self.sessions.find(request, self.clock())
         found: Visitor | None = g.visitor
         return found
 
@@ -142,6 +145,14 @@ class Guard:
         self.sessions.end(request, answer, self.clock())
         g.visitor = None
         return answer
+
+    def _bearer(self) -> Visitor | None:
+        """Who reads the API with a GitHub token of their own; raises SignInRefused, Retryable."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        reads = request.method in ("GET", "HEAD") and request.path.startswith("/api/")
+        if not reads or scheme.lower() != "bearer" or not token.strip():
+            return None
+        return self.access.bearer(token.strip(), hashed(token.strip()))
 
     def _check_form(self) -> None:
         """Refuse what was not sent by a form of ours, in the browser that the form was made for."""

@@ -97,7 +97,15 @@ def application() -> Flask:
     logs.configure(settings, process="web")
     store = Store(settings.database_url, busy_seconds=BUSY_SECONDS)
     threading.Thread(target=_hand_on_counts, args=(store,), name="tally", daemon=True).start()
+    threading.Thread(target=summarise, args=(store,), name="summaries", daemon=True).start()
     return create_app(settings, store, _visitors(settings))
+
+
+def summarise(store: Store) -> None:
+    """Read the plans of before there were lists, so that nobody who looks has to wait for it."""
+    with contextlib.suppress(Retryable):
+        while store.fill_summaries(datetime.now(UTC), 50):
+            pass
 
 
 def _hand_on_counts(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,9 @@ from sqlalchemy.engine import Connection
 
 from bot.github.ports import RepoRef
 from bot.memory import PlanMemory, RequestMemory
+from bot.plans.cellwords import STATUS_WORDS
 from bot.standing import PlanSummary, digest_of, summary_of
+from bot.store.choices import choices
 from bot.store.connection import Transactions
 from bot.store.engine import upsert
 from bot.store.remembered import plan as remembered_plan
@@ -146,11 +148,14 @@ class Pages:
         if not memories:
             return []
         with self._db.read() as connection:
-            known = {(m.repository_id, m.path): _digest(connection, m) for m in memories}
+            known = [
+                (memory, _digest(connection, memory), _statuses(connection, memory.repository_id))
+                for memory in memories
+            ]
         return [
-            (memory, summary_of(memory, at.date()))
-            for memory in memories
-            if known[memory.repository_id, memory.path] != digest_of(memory)
+            (memory, summary_of(memory, at.date(), statuses))
+            for memory, digest, statuses in known
+            if digest != digest_of(memory, statuses)
         ]
 
     def fill_summaries(self, now: datetime, limit: int = 20) -> int:
@@ -317,6 +322,11 @@ def _parked(connection: Connection, keys: Collection[str]) -> dict[str, str]:
         subjects.c.key.in_(list(keys)), subjects.c.parked_at.is_not(None)
     )
     return {row.key: row.reason or "parked" for row in connection.execute(query)}
+
+
+def _statuses(connection: Connection, repository_id: int) -> Mapping[str, str]:
+    chosen = choices(connection, repository_id)
+    return STATUS_WORDS if chosen is None else chosen.config.statuses
 
 
 def _digest(connection: Connection, memory: PlanMemory) -> str | None:

@@ -13,7 +13,7 @@ from bot.github.visitors import MOST_ASKED_ONE_BY_ONE, GitHubVisitors
 from bot.settings import load_settings
 from bot.store import Store
 from tests.web.github_stub import Account, GitHubStub
-from tests.web.visits import LAB, SHOP, Visits, keep_story
+from tests.web.visits import LAB, ORIGIN, SHOP, Visits, keep_story
 from webhooks.access import PUBLIC_SECONDS, REMEMBERED_SECONDS, Access, Visitor
 
 
@@ -172,3 +172,33 @@ def test_whether_a_repository_is_public_is_remembered_for_an_hour(
     assert (access.is_public(SHOP.id), access.is_public(LAB.id)) == (True, False)
     clock[0] = PUBLIC_SECONDS + 1
     assert (access.is_public(SHOP.id), access.is_public(LAB.id)) == (False, True)
+
+
+def test_a_program_shows_a_github_token_of_its_own(
+    visits: Visits, store: Store, now: datetime
+) -> None:
+    keep_story(store, now)
+    keep_story(store, now, LAB)
+    visits.github.tokens |= {"ghp_rita": "rita", "ghp_sam": "sam"}
+    client = visits.client()
+
+    def total(authorization: str, path: str = "/api/plans") -> int:
+        answer = client.get(path, headers={"Authorization": authorization})
+        return answer.get_json()["total"] if answer.status_code == 200 else answer.status_code
+
+    assert total("Bearer ghp_rita") == 1
+    assert total("bearer ghp_sam") == 0
+    assert total("Bearer ghp_nobody") == 401
+    assert total("Basic ghp_rita") == 401
+    assert total("Bearer ") == 401
+    # A token opens the API and nothing else, and changes nothing.
+    page = client.get("/plans", headers={"Authorization": "Bearer ghp_rita"})
+    assert page.status_code == 303
+    out = client.post("/sign-out", headers={"Authorization": "Bearer ghp_rita", "Origin": ORIGIN})
+    assert out.status_code == 401
+    assert client.get_cookie("plansync-session") is None
+    asked = len(visits.github.asked)
+    assert total("Bearer ghp_rita") == 1
+    assert len(visits.github.asked) == asked
+    visits.github.down = True
+    assert total("Bearer ghp_rita2") == 503

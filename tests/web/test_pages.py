@@ -7,16 +7,20 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from bot.blocks import Block
+from bot.config import ConfigMemory
 from bot.memory import AuditEntry, PlanMemory, PullMemory, SubjectKey, Trigger
 from bot.store import Store
+from bot.store.pages import PlanFilter
 from tests.web.visits import SHOP, STORY, Visits, keep_story
 from webhooks.look import ago, many
 from webhooks.reading import render_safe
+from webhooks.serve import summarise
 
 PATH = "/plans/acme/shop/docs/user-stories/search.md"
 
@@ -135,6 +139,40 @@ def test_what_holds_a_plan_up_is_told(visits: Visits, store: Store, now: datetim
     seen = words(rita.get(PATH).text)
     assert "does not work on this plan for now: the file is larger than 1 MB" in seen
     assert "takes nothing for now: It is archived." in seen
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ({"stopped": "digest"}, "/plan sync confirm"),
+        ({"conflicts": ("a", "b")}, "2 conflicts wait for an answer"),
+        ({"held": ("edit",)}, "An edit of the plan issue is held"),
+        ({"state": "gone"}, "This plan is gone"),
+        ({"proposed": 77}, "changes wait in #77"),
+    ],
+)
+def test_what_waits_for_a_person_is_told(
+    visits: Visits, store: Store, now: datetime, held: dict[str, Any], told: str
+) -> None:
+    memory = replace(keep_story(store, now), **held)
+    store.finish(SubjectKey(SHOP.id, "plan", memory.path), [], finished_at=now, remember=[memory])
+    assert told in words(visits.sign_in("rita").get(PATH).text)
+
+
+def test_a_repositorys_own_words_count(visits: Visits, store: Store, now: datetime) -> None:
+    store.keep_choices(ConfigMemory(SHOP.id, {"statuses": {"complete": "Shipped"}}), now)
+    memory = replace(keep_story(store, now), base_text=STORY.replace("Pending", "Shipped"))
+    store.finish(SubjectKey(SHOP.id, "plan", memory.path), [], finished_at=now, remember=[memory])
+    rita = visits.sign_in("rita")
+    assert "2/3" in rita.get("/plans").text
+    assert '<progress max="3" value="2"' in rita.get(PATH).text
+
+
+def test_plans_of_before_are_read_when_the_web_process_starts(store: Store, now: datetime) -> None:
+    store.keep_repo(SHOP)
+    store.remember([hostile_plan(f"p{number}") for number in range(120)])
+    summarise(store)
+    assert store.plan_page(PlanFilter()).total == 120
 
 
 def test_a_plan_that_cannot_be_read_any_more_still_has_a_page(

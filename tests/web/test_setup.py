@@ -1,0 +1,465 @@
+"""Setting up by clicking: the token, the form, the way to GitHub and back, over real HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import http.client
+import json
+import os
+import queue
+import re
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import psutil
+import pytest
+
+from bot.errors import Retryable, UserProblem
+from bot.github.conversion import convert
+from bot.manifest import EVENTS, PERMISSIONS
+from bot.registering import Wanted, WrongAnswer, check_url, manifest_json, new_app_url
+from bot.settings import Settings, load_settings, load_setup_settings
+from bot.settings_file import read_settings_file
+from bot.store import Store
+from webhooks.app import create_app
+from webhooks.setup import Setup, create_setup_app
+
+PATIENCE = 30.0
+
+
+class GitHubStub:
+    """The one request of GitHub's API that making an App takes; codes work once."""
+
+    def __init__(self, private_key: str) -> None:
+        self.answer: dict[str, Any] = {
+            "id": 4242,
+            "slug": "plans-of-acme",
+            "html_url": "https://github.test/apps/plans-of-acme",
+            "owner": {"login": "alice", "id": 77, "type": "User"},
+            "client_id": "Iv1.abcdef",
+            "client_secret": "canary client secret",
+            "webhook_secret": "canary webhook secret",
+            "pem": private_key,
+        }
+        self.status = 201
+        self.good = {"a-good-code"}
+        self.asked: list[str] = []
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                stub.asked.append(self.path)
+                parts = self.path.split("/")
+                known = parts[:2] == ["", "app-manifests"] and parts[3:] == ["conversions"]
+                status = stub.status if known and parts[2] in stub.good else 404
+                stub.good.discard(parts[2])
+                body = json.dumps(stub.answer if status == 201 else {"message": "no"}).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def github(private_key: str) -> Iterator[GitHubStub]:
+    made = GitHubStub(private_key)
+    yield made
+    made.close()
+
+
+class Browser:
+    """A browser that keeps cookies and sends forms as the pages have them; no redirects."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, Any]:
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=PATIENCE)
+        headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
+        if body is not None:
+            headers |= {
+                "Origin": self.address,
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.split(";")[0].partition("=")
+            self.cookies[name] = value
+        connection.close()
+        return answer.status, text, answer.headers
+
+    def get(self, path: str) -> tuple[int, str]:
+        return self.ask("GET", path)[:2]
+
+    def send(self, page: str, **changed: str) -> tuple[int, str, Any]:
+        """Send the page's form with some fields filled in."""
+        fields = inputs(page) | changed
+        return self.ask("POST", "/setup", urlencode(fields))
+
+
+def inputs(page: str) -> dict[str, str]:
+    """The fields of a page's form; of radio buttons the one that is chosen."""
+    found = {}
+    for tag in re.findall(r"<input [^>]*>", page):
+        given = dict(re.findall(r'([a-z]+)="([^"]*)"', tag))
+        if given.get("type") != "radio" or " checked" in tag:
+            found[given["name"]] = html.unescape(given.get("value", ""))
+    return found
+
+
+def reachable_setup(
+    github: GitHubStub, store: Store, tmp_path: Path, **changed: str
+) -> tuple[Setup, Any]:
+    environ = {"PLANSYNC_DATA_DIR": str(tmp_path / "data"), "GITHUB_SERVER_URL": github.url}
+    settings = load_setup_settings(environ | {"GITHUB_API_URL": github.url} | changed)
+    file = tmp_path / "data" / "plansync.env"
+    setup = Setup(settings, file, lambda code: convert(github.url, code))
+    return setup, create_setup_app(setup, store).test_client()
+
+
+ORIGIN = {"Origin": "http://localhost"}
+
+
+def begin(setup: Setup, client: Any, **changed: str) -> Any:
+    page = client.get(setup.path).text
+    return client.post("/setup", data=inputs(page) | changed, headers=ORIGIN)
+
+
+# The whole of it, in real processes
+
+
+@pytest.fixture
+def bare(tmp_path: Path, github: GitHubStub) -> dict[str, str]:
+    """The environment of a first start."""
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(tmp_path),
+        "PLANSYNC_DATA_DIR": str(tmp_path / "data"),
+        "PORT": "0",
+        "GITHUB_API_URL": github.url,
+        "GITHUB_SERVER_URL": github.url,
+    }
+
+
+class Started:
+    """A plansync process, and the lines that it printed."""
+
+    def __init__(self, environ: dict[str, str], *args: str) -> None:
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", *args],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.seen: list[str] = []
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.child.stdout is not None
+        with self.child.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """The first match in what it prints from here on; never waits for ever."""
+        deadline = time.monotonic() + PATIENCE
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=left)
+            except queue.Empty:
+                break
+            self.seen.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError(f"{pattern} never came:\n{self.text()}")
+
+    def text(self) -> str:
+        """Everything that it printed; all of it once it has ended."""
+        if self.child.poll() is not None:
+            self._reader.join()
+        while not self._lines.empty():
+            self.seen.append(self._lines.get())
+        return "".join(self.seen)
+
+    def ended(self) -> int:
+        """Its exit code when it ends by itself."""
+        return self.child.wait(PATIENCE)
+
+    def stop(self) -> int:
+        family = []
+        if self.child.poll() is None:
+            family = psutil.Process(self.child.pid).children(recursive=True)
+            self.child.send_signal(signal.SIGTERM)
+        try:
+            return self.child.wait(15)
+        finally:
+            for process in [self.child, *family]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            self._reader.join()
+
+
+@pytest.mark.parametrize("command", ["serve", "setup"])
+def test_a_first_start_makes_the_app_and_goes_on(
+    bare: dict[str, str], github: GitHubStub, command: str, private_key: str
+) -> None:
+    if command == "setup":
+        bare |= {"PORT": ""}
+    child = Started(bare, command)
+    try:
+        link = child.until(r"^  (http://127\.0\.0\.1:\d+)(/setup\?token=\S+)$")
+        browser = Browser(link[1])
+        assert browser.get("/healthz") == (200, "ok\n")
+        assert browser.get("/readyz")[0] == 503
+        assert browser.get("/setup")[0] == 403
+        status, page = browser.get(link[2])
+        assert (status, github.url.removeprefix("http://") in page) == (200, True)
+
+        status, page, headers = browser.send(
+            page, name="Plans of Acme", url="https://plans.test/", owner="organisation",
+            organisation="acme",
+        )  # fmt: skip
+        assert status == 200
+        assert f"form-action 'self' {github.url};" in headers["Content-Security-Policy"]
+        there = html.unescape(re.findall(r'action="([^"]*)"', page)[-1])
+        assert there.startswith(f"{github.url}/organizations/acme/settings/apps/new?state=")
+        state = parse_qs(urlsplit(there).query)["state"][0]
+        manifest = json.loads(inputs(page)["manifest"])
+        assert manifest["redirect_url"] == f"{link[1]}/setup/created"
+        assert manifest["hook_attributes"]["url"] == "https://plans.test/webhooks/github"
+
+        assert browser.get("/setup/created?code=a-good-code&state=wrong")[0] == 403
+        assert Browser(link[1]).get(f"/setup/created?code=a-good-code&state={state}")[0] == 403
+        assert github.asked == []
+        status, page = browser.get(f"/setup/created?code=a-good-code&state={state}")
+        assert status == 200
+        assert "https://github.test/apps/plans-of-acme/installations/new" in page
+        assert "canary" not in page
+        assert github.asked == ["/app-manifests/a-good-code/conversions"]
+
+        file = Path(bare["PLANSYNC_DATA_DIR"]) / "plansync.env"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        settings = load_settings(bare)
+        assert (settings.app_id, settings.github_client_id) == (4242, "Iv1.abcdef")
+        assert settings.webhook_secret.get_secret_value() == "canary webhook secret"
+        assert settings.private_key.get_secret_value() == private_key
+        assert (settings.operators, settings.public_url) == ("user:77", "https://plans.test")
+        assert settings.github_api_url == github.url
+
+        if command == "setup":
+            child.until(r"Start it: plansync serve")
+            assert child.ended() == 0
+        else:
+            served = child.until(r"^plansync serves (http://[\d.:]+)")
+            assert served[1] == link[1]
+            deadline = time.monotonic() + PATIENCE
+            while Browser(link[1]).get("/readyz")[0] != 200 and time.monotonic() < deadline:
+                threading.Event().wait(0.1)
+            assert Browser(link[1]).get("/readyz")[0] == 200
+            assert Browser(link[1]).get(link[2])[0] != 200
+            assert child.stop() == 0
+        assert "canary" not in child.text()
+        again = Started(bare, "setup")
+        assert again.ended() == 2
+        assert "has an App already" in again.text()
+    finally:
+        child.stop()
+
+
+def test_stopping_before_anything_was_made_leaves_nothing(bare: dict[str, str]) -> None:
+    child = Started(bare, "serve")
+    try:
+        child.until(r"/setup\?token=")
+        assert child.stop() == 0
+    finally:
+        child.stop()
+    assert not (Path(bare["PLANSYNC_DATA_DIR"]) / "plansync.env").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [(["serve", "--no-setup"], {}), (["web"], {}), (["worker"], {}), (["serve"], {"APP_ID": "1"})],
+    ids=["serve --no-setup", "web", "worker", "serve, set in part"],
+)
+def test_otherwise_what_is_missing_is_said(
+    bare: dict[str, str], command: list[str], given: dict[str, str]
+) -> None:
+    child = Started(bare | given, *command)
+    assert child.ended() == 2
+    out = child.text()
+    assert "WEBHOOK_SECRET is missing" in out
+    assert ("APP_ID is missing" in out) == (not given)
+    assert "Traceback" not in out
+
+
+def test_an_application_that_is_set_up_has_no_such_page(settings: Settings, store: Store) -> None:
+    client = create_app(settings, store).test_client()
+    for path in ("/setup", "/setup/created?code=a-good-code"):
+        assert client.get(path).status_code == 404
+        assert client.post(path, headers=ORIGIN).status_code in (401, 403, 404, 405)
+
+
+# Who may
+
+
+def test_the_token_works_in_one_browser(github: GitHubStub, store: Store, tmp_path: Path) -> None:
+    setup, client = reachable_setup(github, store, tmp_path)
+    other = create_setup_app(setup, store).test_client()
+    assert client.get("/setup").status_code == 403
+    assert client.get(setup.path[:-1]).status_code == 403
+    theirs = other.get(setup.path).text
+    assert begin(setup, client, url="https://plans.test").status_code == 200
+    assert other.get(setup.path).status_code == 403
+    refused = other.post("/setup", data=inputs(theirs), headers=ORIGIN)
+    assert (refused.status_code, "used already" in refused.text) == (403, True)
+    assert client.get("/setup").status_code == 200
+
+
+@pytest.mark.parametrize("origin", [None, "https://evil.test", "null"])
+def test_a_form_of_another_site_is_refused(
+    github: GitHubStub, store: Store, tmp_path: Path, origin: str | None
+) -> None:
+    setup, client = reachable_setup(github, store, tmp_path)
+    fields = inputs(client.get(setup.path).text)
+    headers = {} if origin is None else {"Origin": origin}
+    assert client.post("/setup", data=fields, headers=headers).status_code == 403
+    assert (
+        client.post("/setup", data=fields | {"form_token": "x"}, headers=ORIGIN).status_code == 403
+    )
+    assert setup.may_begin(setup.path.partition("=")[2])
+
+
+def test_a_wrong_code_can_be_tried_again(github: GitHubStub, store: Store, tmp_path: Path) -> None:
+    setup, client = reachable_setup(github, store, tmp_path)
+    page = begin(setup, client, url="https://plans.test").text
+    state = re.findall(r"state=([\w-]+)", page)[0]
+    wrong = client.get(f"/setup/created?code=wrong&state={state}")
+    assert (wrong.status_code, "begin again" in wrong.text) == (400, True)
+    assert not setup.done.is_set()
+    assert not setup.file.exists()
+    github.status = 503
+    github.good.add("later")
+    assert client.get(f"/setup/created?code=later&state={state}").status_code == 503
+    github.status = 201
+    good = client.get(f"/setup/created?code=a-good-code&state={state}")
+    assert good.status_code == 200
+    good.close()
+    assert setup.done.is_set()
+    assert read_settings_file(setup.file)["APP_ID"] == "4242"
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_made(
+    github: GitHubStub, store: Store, tmp_path: Path
+) -> None:
+    setup, client = reachable_setup(github, store, tmp_path)
+    (tmp_path / "taken").write_text("")
+    setup.file = tmp_path / "taken" / "plansync.env"
+    answer = begin(setup, client, url="https://plans.test")
+    assert (answer.status_code, "cannot be written" in answer.text) == (400, True)
+    assert "state=" not in answer.text
+
+
+HOSTILE = '"><script>alert(1)</script>'
+
+
+@pytest.mark.parametrize("field", ["name", "url", "organisation", "operators"])
+def test_what_somebody_types_stays_text(
+    github: GitHubStub, store: Store, tmp_path: Path, field: str
+) -> None:
+    setup, client = reachable_setup(github, store, tmp_path)
+    fields = {"name": "plans", "url": "https://plans.test", "owner": "organisation",
+              "organisation": "acme"}  # fmt: skip
+    answer = begin(setup, client, **(fields | {field: HOSTILE}))
+    assert answer.status_code in (200, 400)
+    assert "<script>" not in answer.text
+
+
+# The parts
+
+
+def test_the_manifest_says_what_the_app_needs() -> None:
+    found = json.loads(manifest_json(Wanted("p", "https://plans.test"), "http://127.0.0.1:1/x"))
+    assert found["default_permissions"] == PERMISSIONS
+    assert found["default_events"] == list(EVENTS)
+    assert found["public"] is False
+    assert found["callback_urls"] == ["https://plans.test/sign-in/callback"]
+    assert found["hook_attributes"] == {
+        "url": "https://plans.test/webhooks/github",
+        "active": True,
+    }
+    local = json.loads(manifest_json(Wanted("p", "http://localhost:3000"), "x"))
+    assert local["hook_attributes"]["active"] is False
+    assert "localhost" not in local["hook_attributes"]["url"]
+
+
+def test_where_the_manifest_goes() -> None:
+    assert new_app_url("https://ghe.test", "", "a/b") == (
+        "https://ghe.test/settings/apps/new?state=a%2Fb"
+    )
+    assert "/organizations/acme/settings/" in new_app_url("https://ghe.test", "acme", "s")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "plans.test", "ftp://plans.test", "https://", "https://plans.test/x", "https://a b.test",
+     "https://u:p@plans.test", "https://plans.test?x", "http://plans.test", "https://x:99999",
+     "https://a'b.test", "javascript:alert(1)"],
+)  # fmt: skip
+def test_an_address_that_cannot_be(url: str) -> None:
+    with pytest.raises(WrongAnswer):
+        check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://plans.test", "https://plans.test:8443/", "http://[::1]:1"]
+)
+def test_an_address_that_can_be(url: str) -> None:
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"pem": "no key"}, {"id": None}, {"client_secret": ""}, {"webhook_secret": "a\nb"},
+     {"html_url": "javascript:alert(1)"}],
+)  # fmt: skip
+def test_an_answer_that_is_no_app(github: GitHubStub, changed: dict[str, object]) -> None:
+    github.answer |= changed
+    with pytest.raises(UserProblem, match="not an App"):
+        convert(github.url, "a-good-code")
+
+
+def test_no_answer_is_a_passing_fault(github: GitHubStub) -> None:
+    with pytest.raises(UserProblem, match="malformed"):
+        convert(github.url, "../../user")
+    assert github.asked == []
+    with pytest.raises(Retryable):
+        convert("http://127.0.0.1:9", "a-good-code")
