@@ -28,6 +28,7 @@ from bot.plans.linked import (
 )
 from bot.plans.links import TaskLink, parse_links
 from bot.plans.model import Plan
+from bot.plans.story_following import follow_story
 from bot.plans.tracking import PullFact, move_task_by
 from bot.subjects.pull_claims import pull_digest
 from bot.subjects.pull_read import PullDetails, is_plan_file
@@ -150,6 +151,8 @@ def apply_facts(
         tasks.update((task, None) for task in (*(was.tasks if was else ()), *pull.tasks))
     for task in tasks:
         text = _move_task(text, path, task, former, pulls, config)
+    if before:
+        text = follow_story(text, path, before, config.statuses).text
     said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
     return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed))
 
