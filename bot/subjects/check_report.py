@@ -198,5 +198,5 @@ def plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    text = html.escape(text, quote=False).replace("@", "&#64;").replace("#", "&#35;")
+    text = html.escape(text, quote=False).replace("#", "&#35;").replace("@", "&#64;")
     return re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)

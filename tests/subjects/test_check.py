@@ -1,0 +1,400 @@
+"""The check run of pull requests: what it finds, where it says so, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.changes import ReportCheck
+from bot.config import CONFIG_PATH, CheckRules, RepoConfig
+from bot.plans.model import Problem, Severity
+from bot.store import Store
+from bot.subjects.check_report import LONGEST_SUMMARY, MOST_ANNOTATIONS, plain, report
+from tests.fake_github import Crash, FakeCheck
+from tests.world import World
+
+PATH = "plan_docs/search.md"
+STORY = Path("tests/plans/docs/user-stories/2025-03-11-return-without-printer.md")
+BROKEN = "\n## Regression Impact Log\n\n- Checkout — slower\n"
+
+
+@dataclass
+class Desk:
+    """A repository with a settled plan, and a branch to work on."""
+
+    world: World
+
+    def pull(self, body: str = "", *, branch: str = "work", **files: str) -> int:
+        """Bob opens a pull request with these files (``__`` is a slash), settled."""
+        bob = self.world.bob
+        bob.create_branch(branch)
+        given = {name.replace("__", "/"): text for name, text in files.items()}
+        bob.push_files(dict(given or {"src/search.py": "pass\n"}), "Work", branch)
+        number = bob.open_pull(branch, "Work", body)
+        self.world.settle()
+        return number
+
+    def push(self, path: str, text: str, branch: str = "work") -> None:
+        self.world.bob.push_file(path, text, branch=branch)
+        self.world.settle()
+
+    @property
+    def checks(self) -> list[FakeCheck]:
+        return list(self.world.repo.checks.values())
+
+    @property
+    def check(self) -> FakeCheck:
+        return self.checks[-1]
+
+    @property
+    def plan(self) -> str:
+        return self.world.repo.text(PATH)
+
+    def again(self) -> list[str]:
+        """Everything is delivered once more, three times; the writes that led to."""
+        self.world.github.calls.clear()
+        for _ in range(3):
+            self.world.send(list(self.world.github.deliveries))
+            self.world.settle()
+        return self.world.github.writes
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    world.request()
+    world.bob.edit_file(PATH, lambda text: text.replace("(none)", "") + "\n")
+    world.settle()
+    world.new_calls()
+    return Desk(world)
+
+
+def story(world: World) -> str:
+    """A user story that is a settled plan of the repository; gives its path."""
+    path = "docs/user-stories/2025-03-11-return.md"
+    world.bob.push_file(path, STORY.read_text(encoding="utf-8"))
+    world.settle()
+    return path
+
+
+def row_of(text: str) -> str:
+    """The second row of a story's Implementation Plan."""
+    rows = text.partition("\n## Implementation Plan")[2].split("\n")
+    return next(line for line in rows if line.startswith("| 2 "))
+
+
+def test_a_pull_request_without_a_plan_costs_one_request_and_no_word(desk: Desk) -> None:
+    number = desk.pull("Just work.")
+    assert desk.world.new_calls() == ["pull_paths"]
+    desk.world.bob.edit_pull(number, body="Still just work.")
+    desk.world.settle()
+    assert desk.world.new_calls() == []
+    desk.push("src/search.py", "other\n")
+    assert desk.world.new_calls() == ["pull_paths"]
+    assert desk.checks == []
+    assert desk.again() == []
+
+
+def test_a_broken_plan_fails_with_a_remark_on_its_line_and_mending_turns_it_green(
+    desk: Desk,
+) -> None:
+    twice = desk.plan.replace("- [ ] Backend/API changes", "- [ ] Backend/API changes\n<!-- open")
+    desk.world.configure("checks:\n  fail_on: warning\n")
+    desk.pull("", branch="broken")
+    desk.push(PATH, twice, "broken")
+    check = desk.check
+    line = twice.split("\n").index("<!-- open") + 1
+    assert (check.conclusion, check.name) == ("failure", "plansync")
+    assert (PATH, line, "warning") in [(a.path, a.line, a.level) for a in check.annotations]
+    assert "comment-unclosed" in check.summary
+    desk.push(PATH, desk.plan.replace("- [ ] Backend", "- [x] Backend"), "broken")
+    assert desk.check.head_sha != check.head_sha
+    assert desk.check.conclusion == "success"
+    assert "1 of 30" in desk.check.summary
+    assert desk.again() == []
+
+
+def test_an_error_in_a_story_fails_and_names_the_line(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    row = row_of(text)
+    broken = text.replace(row, row + "\n" + row)
+    desk.pull("")
+    desk.push(path, broken)
+    line = broken.split("\n").index(row) + 2
+    found = [(a.path, a.line, a.level, a.title) for a in desk.check.annotations]
+    assert (path, line, "failure", "story.duplicate-number") in found
+    assert desk.check.conclusion == "failure"
+    assert desk.check.title.startswith("1 error")
+
+
+def test_a_plan_without_a_task_says_which_open_tasks_it_could_be(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.pull(f"Plan: #{issue}")
+    assert desk.check.conclusion == "success"
+    assert desk.check.title == "A plan is named, but none of its tasks"
+    assert "`2.1` (`Backend/API changes`)" in desk.check.summary
+    assert "write `Task: 0.1` into the body" in desk.check.summary
+    assert desk.again() == []
+
+
+def test_naming_a_plan_costs_five_requests_beside_those_of_the_plan(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.world.new_calls()
+    desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    calls = desk.world.new_calls()
+    assert calls[:5] == ["pull", "pull_paths", "file", "check", "create_check"]
+    assert (desk.check.conclusion, desk.check.title[:16]) == ("success", "Nothing is wrong")
+
+
+def test_a_task_that_is_not_there_fails_with_the_line_that_names_it(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    number = desk.pull(f"Plan: #{issue}\n\nTask: 99")
+    assert desk.check.conclusion == "failure"
+    assert "no task `99` (its body line 3 says `Task: 99`)" in desk.check.summary
+    desk.world.bob.edit_pull(number, body=f"Plan: #{issue}\n\nTask: 2.1")
+    desk.world.settle()
+    assert (desk.check.conclusion, len(desk.checks)) == ("success", 2)
+
+
+def test_a_plan_that_is_not_there_is_told(desk: Desk) -> None:
+    other = desk.world.alice.open_issue("A question", "How?")
+    desk.pull(f"Plan: #{other}\nTask: 1")
+    assert desk.check.conclusion == "success"
+    assert f"#{other} is no plan issue" in desk.check.summary.replace("&#35;", "#")
+
+
+def test_closing_some_issue_names_no_plan(desk: Desk) -> None:
+    other = desk.world.alice.open_issue("A bug", "Bad.")
+    desk.pull(f"Fixes #{other}")
+    assert desk.checks == []
+
+
+def test_a_failed_validation_stops_pull_requests_that_name_the_story(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    assert "PASS" in text
+    desk.world.bob.push_file(path, text.replace("PASS", "FAIL"))
+    desk.world.settle()
+    desk.pull(f"Plan: {path}\nTask: 1")
+    assert desk.check.conclusion == "failure"
+    assert "story.validation-failed" in desk.check.summary
+
+
+def test_what_stands_in_a_plan_that_is_only_named_fails_nobody_else(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    row = row_of(text)
+    desk.world.bob.push_file(path, text.replace(row, row + "\n" + row))
+    desk.world.settle()
+    desk.pull(f"Plan: {path}\nTask: 1")
+    assert desk.check.conclusion == "success"
+
+
+def test_no_plan_any_more_is_said_where_a_check_was_reported(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    number = desk.pull(f"Plan: #{issue}\nTask: 99")
+    desk.world.bob.edit_pull(number, body="Just work.")
+    desk.world.settle()
+    assert (desk.check.conclusion, desk.check.title) == ("neutral", "No plan is touched or named")
+    desk.push("src/search.py", "more\n")
+    assert desk.check.conclusion == "neutral"
+    assert len(desk.checks) == 2
+
+
+def test_a_required_check_answers_every_pull_request(desk: Desk) -> None:
+    desk.world.configure("checks:\n  every_pull: true\n")
+    desk.pull("Just work.")
+    assert desk.check.conclusion == "neutral"
+    assert desk.again() == []
+
+
+def test_a_check_that_is_wanted_again_is_reported_again(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    desk.world.repo.rerun_check("bob", desk.check)
+    assert desk.check.status == "queued"
+    desk.world.settle()
+    assert (len(desk.checks), desk.check.status, desk.check.conclusion) == (
+        2,
+        "completed",
+        "success",
+    )
+    assert desk.again() == []
+
+
+def test_a_suite_that_is_wanted_again_is_found_by_its_commit(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    run = desk.check
+    run.status, run.conclusion = "queued", None
+    suite = {"head_sha": run.head_sha, "pull_requests": []}
+    payload = {"action": "rerequested", "check_suite": suite}
+    desk.world.github.deliver(desk.world.repo, "check_suite", "bob", payload)
+    desk.world.settle()
+    assert (len(desk.checks), desk.check.conclusion) == (2, "success")
+
+
+def test_our_own_check_events_cost_nothing(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    sent = [(d.event, d.action) for d in desk.world.github.deliveries]
+    assert ("check_run", "completed") in sent
+    desk.world.github.calls.clear()
+    own = [d for d in desk.world.github.deliveries if d.event == "check_run"]
+    desk.world.send(own)
+    assert desk.world.work() == []
+    assert desk.world.new_calls() == []
+
+
+def test_a_merge_group_is_answered_where_it_arrives(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    number = desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    head = desk.world.repo.queue_pull("bob", number)
+    desk.world.settle()
+    assert (desk.check.head_sha, desk.check.conclusion) == (head, "success")
+    other = desk.pull("Just work.", branch="other")
+    head = desk.world.repo.queue_pull("bob", other)
+    desk.world.settle()
+    assert (desk.check.head_sha, desk.check.conclusion) == (head, "neutral")
+    assert desk.again() == []
+
+
+def test_a_broken_plan_fails_its_merge_group_too(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    row = row_of(text)
+    number = desk.pull("")
+    desk.push(path, text.replace(row, row + "\n" + row))
+    desk.world.repo.queue_pull("bob", number)
+    desk.world.settle()
+    assert desk.check.conclusion == "failure"
+
+
+def test_a_closed_pull_request_is_left_alone(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    number = desk.pull(f"Plan: #{issue}\nTask: 99")
+    desk.world.bob.close_pull(number)
+    desk.world.bob.edit_pull(number, body=f"Plan: #{issue}\nTask: 2.1")
+    desk.world.settle()
+    assert len(desk.checks) == 1
+    desk.world.bob.reopen_pull(number)
+    desk.world.settle()
+    assert desk.check.conclusion == "success"
+
+
+def test_a_change_of_the_configuration_is_checked_on_the_pull_request(desk: Desk) -> None:
+    desk.pull("")
+    desk.push(CONFIG_PATH, "# Ours\ndry_runn: true\n")
+    (remark,) = desk.check.annotations
+    assert (remark.path, remark.line, remark.level) == (CONFIG_PATH, 2, "failure")
+    assert "Did you mean `dry_run`?" in remark.message
+    assert desk.check.conclusion == "failure"
+    desk.push(CONFIG_PATH, "# Ours\nbrake: 0.4\n")
+    assert (desk.check.conclusion, desk.check.title) == ("success", "The configuration is good")
+    assert desk.world.store.config(1) == RepoConfig()
+
+
+def test_a_deleted_and_an_unrecognised_plan_are_told(desk: Desk) -> None:
+    desk.pull("")
+    desk.push(PATH, "# Nothing\n")
+    assert (desk.check.conclusion, desk.check.annotations[0].title) == (
+        "failure",
+        "plan.unrecognised",
+    )
+    desk.world.bob.push_files({PATH: None}, "Remove", "work")
+    desk.world.settle()
+    assert "plan.deleted" in desk.check.summary
+    assert desk.check.conclusion == "success"
+
+
+@pytest.mark.parametrize(
+    ("rules", "conclusion"),
+    [
+        ("fail_on: error", "success"),
+        ("fail_on: warning", "failure"),
+        ("severity: {plan.deleted: error}", "failure"),
+        ("severity: {plan.deleted: error}\n  fail_on: never", "neutral"),
+        ("severity: {plan.deleted: off}\n  fail_on: warning", "success"),
+    ],
+)
+def test_the_repository_decides_what_fails(desk: Desk, rules: str, conclusion: str) -> None:
+    desk.world.configure(f"checks:\n  {rules}\n")
+    desk.pull("")
+    desk.world.bob.push_files({PATH: None}, "Remove", "work")
+    desk.world.settle()
+    assert desk.check.conclusion == conclusion
+
+
+def test_a_crash_between_two_requests_yields_one_complete_check(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.world.bob.create_branch("work")
+    desk.world.bob.push_file("src/a.py", "a", branch="work")
+    desk.world.bob.open_pull("work", "Work", f"Plan: #{issue}\nTask: 2.1")
+    desk.world.github.interrupt(Crash(), calls="create_check", after=True)
+    desk.world.send()
+    with pytest.raises(Crash):
+        desk.world.work()
+    desk.world.settle()
+    assert len(desk.checks) == 1
+    assert desk.check.status == "completed"
+
+
+def test_a_lost_database_reports_nothing_twice(desk: Desk, tmp_path: Path) -> None:
+    issue = desk.world.plan_issue(PATH)
+    number = desk.pull(f"Plan: #{issue}\nTask: 99")
+    desk.world.store = Store(f"sqlite:///{tmp_path}/second.sqlite3")
+    desk.world.store.migrate()
+    desk.world.bob.edit_pull(number, title="Other words")
+    desk.world.settle()
+    assert len(desk.checks) == 1
+
+
+def test_a_hundred_and_twenty_remarks_come_in_three_requests(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    row = row_of(text)
+    desk.pull("")
+    desk.world.github.calls.clear()
+    desk.push(path, text.replace(row, "\n".join([row] * 121)))
+    assert desk.check.status == "completed"
+    assert len(desk.check.annotations) >= 120
+    writes = [name for name in desk.world.github.writes if name.endswith("_check")]
+    assert writes[0] == "create_check"
+    assert writes[1:] == ["extend_check"] * ((len(desk.check.annotations) - 1) // 50)
+
+
+def test_a_report_stays_within_githubs_limits() -> None:
+    many = [
+        Problem("plan.bare-na", f"{n}: " + "ä|@x " * 500, "Mend " + "x" * 3000, n, path=PATH)
+        for n in range(1, 2001)
+    ]
+    made = report((), many, RepoConfig(), remarks=(PATH,))
+    assert len(made.summary) <= LONGEST_SUMMARY
+    assert len(made.annotations) == MOST_ANNOTATIONS
+    assert "more." in made.summary
+    assert made.conclusion == "failure"
+    assert isinstance(made.change("7", "a" * 40, "why"), ReportCheck)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@alice see #12", "&#64;alice see &#35;12"),
+        ("<img src=x> & <!-- a -->", "&lt;img src=x&gt; &amp; &lt;!-- a --&gt;"),
+        ("[a](http://x) | b", "\\[a\\](http://x) \\| b"),
+        ("two\nlines", "two lines"),
+        ("code `a@b` stays", "code `a@b` stays"),
+        ("`open", "\\`open"),
+    ],
+)
+def test_user_text_means_nothing_in_a_summary(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_a_finding_can_be_given_another_severity() -> None:
+    warning = Problem("plan.bare-na", "N/A", "", 1, severity=Severity.WARNING, path=PATH)
+    assert report((), [warning], RepoConfig()).conclusion == "success"
+    strict = RepoConfig(checks=CheckRules(fail_on="warning"))
+    assert report((), [warning], strict).conclusion == "failure"

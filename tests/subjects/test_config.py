@@ -1,0 +1,229 @@
+"""A repository's configuration: in force as soon as it is pushed, and told where it is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.config import CONFIG_PATH, RepoConfig
+from bot.memory import SubjectKey
+from bot.store import Store
+from tests.fake_github import FakeCheck, FakeRepository
+from tests.world import World
+
+
+def config(world: World) -> RepoConfig:
+    return world.store.config(world.repo.id)
+
+
+def problems(world: World) -> tuple[str, ...]:
+    known = world.store.choices(world.repo.id)
+    assert known is not None
+    return known.problems
+
+
+def check_on(world: World, sha: str) -> FakeCheck:
+    return world.repo.checks_on(sha)[-1]
+
+
+def beside(world: World, name: str, text: str, path: str = CONFIG_PATH) -> FakeRepository:
+    """Another repository of the same owner with a configuration file."""
+    repo = world.github.repository(f"acme/{name}", files={path: text})
+    world.store.keep_repo(repo.ref)
+    return repo
+
+
+def test_a_label_of_its_own_asks_for_a_plan(world: World) -> None:
+    world.configure("labels:\n  rfc: feature-plan\n")
+    world.request(label="plan:feature")
+    assert world.repo.paths() == [CONFIG_PATH, "README.md"]
+    world.request(label="rfc")
+    assert "plan_docs/search.md" in world.repo.paths()
+
+
+def test_a_push_that_changes_it_costs_one_request(world: World) -> None:
+    world.new_calls()
+    world.configure("brake: 0.5\n")
+    assert world.new_calls() == ["file"]
+    assert config(world).brake == 0.5
+    world.send(list(world.github.deliveries))
+    world.work()
+    assert world.new_calls() == []
+
+
+def test_the_last_good_configuration_stays_in_force_and_the_bad_one_is_told_once(
+    world: World,
+) -> None:
+    world.configure("brake: 0.5\n")
+    sha = world.configure("brake: 0.7\nbreak: 2\n")
+    assert config(world).brake == 0.5
+    assert problems(world) == (f"{CONFIG_PATH}:2: There is no key `break`. Did you mean `brake`?",)
+    check = check_on(world, sha)
+    assert (check.conclusion, check.title) == ("failure", "1 error")
+    (remark,) = check.annotations
+    assert (remark.path, remark.line, remark.level) == (CONFIG_PATH, 2, "failure")
+    assert "Did you mean `brake`?" in remark.message
+    world.send(list(world.github.deliveries))
+    world.settle()
+    assert len(world.repo.checks) == 1
+    mended = world.configure("brake: 0.7\n")
+    assert config(world).brake == 0.7
+    assert problems(world) == ()
+    assert check_on(world, mended).conclusion == "success"
+
+
+def test_a_first_configuration_that_is_wrong_leaves_the_defaults(world: World) -> None:
+    world.configure("brake: 12\n")
+    assert config(world) == RepoConfig()
+    assert len(problems(world)) == 1
+
+
+def test_only_the_default_branch_counts(world: World) -> None:
+    world.bob.create_branch("work")
+    world.bob.push_file(CONFIG_PATH, "brake: 0.9\n", branch="work")
+    world.settle()
+    assert config(world) == RepoConfig()
+
+
+def test_a_removed_file_brings_the_defaults_back(world: World) -> None:
+    world.configure("brake: 0.5\n")
+    world.bob.push_files({CONFIG_PATH: None}, "Remove")
+    world.settle()
+    assert config(world) == RepoConfig()
+
+
+def test_the_owners_default_holds_where_a_repository_has_none(world: World) -> None:
+    beside(world, ".github", "brake: 0.6\n")
+    world.configure("brake: 0.5\n")
+    assert config(world).brake == 0.5
+    world.bob.push_files({CONFIG_PATH: None}, "Remove")
+    world.settle()
+    assert config(world).brake == 0.6
+
+
+@pytest.mark.parametrize("own", ["_extends: .github\n", None])
+def test_a_change_of_the_owners_default_reaches_its_repositories(
+    world: World, own: str | None
+) -> None:
+    org = beside(world, ".github", "brake: 0.6\n")
+    world.configure(own or "brake: 0.1\n")
+    if own is None:
+        world.bob.push_files({CONFIG_PATH: None}, "Remove")
+        world.settle()
+    assert config(world).brake == 0.6
+    org.commit("olivia", {CONFIG_PATH: b"brake: 0.9\n"}, "More")
+    world.settle()
+    assert config(world).brake == 0.9
+    org.commit("olivia", {CONFIG_PATH: b"brake: nine\n"}, "Wrong")
+    world.settle()
+    assert config(world).brake == 0.9
+    assert "acme/.github:.github/plansync.yml:1" in problems(world)[0]
+    assert world.repo.checks == {}
+    assert [run.conclusion for run in org.checks.values()] == ["failure"]
+
+
+def test_files_extend_one_another_and_the_nearer_wins(world: World) -> None:
+    beside(world, ".github", "brake: 0.6\nchecks: {fail_on: never}\n_extends: base:a.yml\n")
+    beside(world, "base", "dry_run: false\nbrake: 0.1\nstatuses: {complete: Done}\n", "a.yml")
+    world.configure("_extends: .github\nchecks:\n  every_pull: true\n")
+    now = config(world)
+    assert (now.brake, now.checks.fail_on, now.checks.every_pull) == (0.6, "never", True)
+    assert now.statuses["complete"] == "Done"
+
+
+@pytest.mark.parametrize(
+    ("others", "text", "words"),
+    [
+        ({}, "_extends: nowhere", "There is no acme/nowhere:.github/plansync.yml"),
+        ({}, "_extends: other/base", "belongs to another owner"),
+        ({}, "_extends: shop", "in a circle"),
+        ({"a": "_extends: shop"}, "_extends: a", "in a circle"),
+        ({"a": "_extends: b", "b": "_extends: c", "c": "_extends: d", "d": ""}, "_extends: a",
+         "More than 3 files"),
+        ({"a": "brake: 7"}, "_extends: a", "out of range"),
+        ({"a": "statuses: {pending: open}"}, "_extends: a\nstatuses: {complete: Open}",
+         "different words"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_extended_is_told(
+    world: World, others: dict[str, str], text: str, words: str
+) -> None:
+    for name, other in others.items():
+        beside(world, name, other)
+    world.configure("brake: 0.5\n")
+    world.configure(text + "\n")
+    assert config(world).brake == 0.5
+    (problem,) = problems(world)
+    assert words in problem
+
+
+def test_three_files_may_extend_one_another(world: World) -> None:
+    beside(world, "a", "_extends: b")
+    beside(world, "b", "_extends: c")
+    beside(world, "c", "brake: 0.8")
+    world.configure("_extends: a\n")
+    assert (problems(world), config(world).brake) == ((), 0.8)
+
+
+def test_a_repository_that_was_never_asked_is_read_before_anything_is_done(
+    world: World, tmp_path: object
+) -> None:
+    """The database is lost: what the file says holds all the same."""
+    world.configure("dry_run: true\n")
+    world.store = Store(f"sqlite:///{tmp_path}/second.sqlite3")
+    world.store.migrate()
+    world.new_calls()
+    writes = len(world.repo.git.commits)
+    world.alice.open_issue("Search", "", ("plan:feature",))
+    world.settle()
+    assert world.new_calls()[0] == "file"
+    assert config(world).dry_run
+    assert len(world.repo.git.commits) == writes
+
+
+def test_a_dry_run_writes_nothing_but_what_it_would_do(world: World) -> None:
+    number = world.request()
+    plan = world.plan_issue("plan_docs/search.md")
+    world.configure("dry_run: true\n")
+    commits, comments = len(world.repo.git.commits), len(world.repo.comments)
+    before = world.repo.text("plan_docs/search.md")
+    for _ in range(3):
+        world.alice.tick(plan, "Backend/API changes")
+        world.settle()
+        world.bob.untick(plan, "Backend/API changes")
+        world.settle()
+        world.alice.tick(plan, "Backend/API changes")
+        world.settle()
+    assert world.repo.text("plan_docs/search.md") == before
+    assert len(world.repo.git.commits) == commits
+    assert len(world.repo.comments) == comments + 1
+    (said,) = [c.body for c in world.repo.comments_on(plan) if "### Dry run" in c.body]
+    assert "CommitFiles plan\\_docs/search.md: Tick “Backend/API changes”" in said
+    asked = world.request("Basket")
+    assert "plan_docs/basket.md" not in world.repo.paths()
+    assert any("### Dry run" in c.body for c in world.repo.comments_on(asked))
+    world.configure("dry_run: false\n")
+    assert "- [x] Backend/API changes" in world.repo.text("plan_docs/search.md")
+    assert "plan_docs/basket.md" in world.repo.paths()
+    assert number < asked
+
+
+def test_in_a_dry_run_the_same_thing_is_said_once(world: World) -> None:
+    world.request()
+    plan = world.plan_issue("plan_docs/search.md")
+    world.configure("dry_run: true\n")
+    world.alice.tick(plan, "Backend/API changes")
+    world.settle()
+    world.github.calls.clear()
+    for _ in range(3):
+        world.store.release(SubjectKey(1, "plan", "plan_docs/search.md"), world.github.now)
+        world.send(list(world.github.deliveries))
+        world.settle()
+    assert world.github.writes == []
+
+
+def test_an_installation_is_when_the_file_is_looked_for(world: World) -> None:
+    repo = world.github.repository("acme/new", files={CONFIG_PATH: "brake: 0.5\n"})
+    payload = {"action": "created", "repositories": [{"id": repo.id, "full_name": repo.full_name}]}
+    world.github.deliver(repo, "installation", "olivia", payload)
+    world.settle()
+    assert world.store.config(repo.id).brake == 0.5
