@@ -45,7 +45,7 @@ def read_settings_file(path: Path) -> dict[str, str]:
     """What the file says; {} when there is none. Raises FileProblem."""
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"

@@ -124,6 +124,13 @@ def test_the_manifest_is_app_yml() -> None:
     assert "  url: https://plans.test/webhooks/github\n" in there.output
 
 
+@pytest.mark.parametrize("url", ["plans.test", "ftp://plans.test", "https://plans.test/x", ""])
+def test_an_address_that_github_cannot_send_to_is_refused(url: str) -> None:
+    done = CliRunner().invoke(plansync, ["manifest", "--url", url])
+    assert done.exit_code == 2
+    assert "Invalid value for --url" in done.output
+
+
 @pytest.mark.parametrize("event", sorted({*ALL_EVENTS, *EVENTS, *OPTIONAL_EVENTS}))
 def test_the_app_asks_for_exactly_the_events_that_are_handled(event: str) -> None:
     found = parse_event(event, {})
@@ -147,6 +154,63 @@ def test_deliveries_as_lines_and_as_json(opened: Store) -> None:
     found = CliRunner().invoke(plansync, ["deliveries", "--json", "--state", "open"]).output
     row = json.loads(found)
     assert (row["delivery"], row["subjects"], row["state"]) == ("guid-1", [str(key)], "open")
+
+
+def test_deliveries_say_why(opened: Store) -> None:
+    now = datetime.now(UTC)
+    key = SubjectKey(7, "plan", "a.md")
+    for guid, triggers in (("one", [Trigger(key)]), ("two", [])):
+        opened.receive(guid, "issues", b"{}", received_at=now)
+        (delivery,) = opened.new_deliveries()
+        opened.record_dispatch(delivery.id, triggers, due_at=now, reason_ignored="about no plan")
+    opened.receive("three", "issues", b"{}", received_at=now)
+    opened.record_failure(opened.new_deliveries()[0].id, "KeyError: x")
+    opened.park(key, "The repository is archived.", now=now)
+    lines = CliRunner().invoke(plansync, ["deliveries"]).output.splitlines()
+    assert [line.split("  ")[-1] for line in lines] == [
+        "KeyError: x",
+        "about no plan",
+        "The repository is archived.",
+    ]
+    rows = CliRunner().invoke(plansync, ["deliveries", "--json"]).output.splitlines()
+    assert [json.loads(row)["error"] for row in rows] == [
+        "KeyError: x",
+        None,
+        "The repository is archived.",
+    ]
+
+
+def test_a_payload_that_is_gone_cannot_be_replayed(opened: Store) -> None:
+    now = datetime.now(UTC)
+    opened.receive("one", "issues", b"{}", received_at=now)
+    (delivery,) = opened.new_deliveries()
+    opened.record_dispatch(delivery.id, [], due_at=now)
+    opened.drop_payloads(datetime.now(UTC))
+    done = CliRunner().invoke(plansync, ["replay", str(delivery.id)])
+    assert done.exit_code == 1
+    assert "is not kept any more. plansync sync" in done.output
+
+
+def test_a_copy_and_back(opened: Store, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    opened.receive("one", "issues", b"{}", received_at=now)
+    copy = str(tmp_path / "copy.sqlite3")
+    done = CliRunner().invoke(plansync, ["backup", copy])
+    assert (done.exit_code, "MB, checked" in done.output) == (0, True)
+    opened.receive("two", "issues", b"{}", received_at=now)
+    kept = CliRunner().invoke(plansync, ["restore", copy], input="n\n")
+    assert kept.exit_code == 1
+    assert len(opened.deliveries()) == 2
+    done = CliRunner().invoke(plansync, ["restore", copy, "--yes"])
+    assert (done.exit_code, "restored from" in done.output) == (0, True)
+    assert [row.guid for row in opened.deliveries()] == ["one"]
+
+
+def test_a_copy_of_postgres_is_another_programs_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:hidden@nowhere/plans")
+    for command in ("backup", "restore"):
+        done = CliRunner().invoke(plansync, [command, "x"])
+        assert "pg_dump" in str(done.exception)
 
 
 def test_replaying_and_releasing(opened: Store) -> None:

@@ -264,6 +264,7 @@ def test_a_second_serve_on_the_same_database_gives_up(environ: dict[str, str]) -
     with running("serve", environ) as first:
         until(lambda: json.loads(first.get("/readyz"))["worker_seen_seconds"] is not None)
         child = command("serve", environ=environ)
-        _, err = child.communicate(timeout=PATIENCE)
+        out, err = child.communicate(timeout=PATIENCE)
         assert child.returncode == 2
         assert "Another worker is at work" in err
+        assert out == "", "nothing is announced that does not come"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Request
 
 from bot.settings import Settings
+from bot.web_address import is_loopback as is_loopback
 
 
 def own_origin(request: Request, settings: Settings) -> str:
@@ -36,17 +36,6 @@ def is_own_origin(origin: str, request: Request, settings: Settings) -> bool:
     if settings.public_url:
         return origin == settings.public_url
     return origin in (f"https://{request.host}", f"http://{request.host}")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine and nobody else reaches it."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def local_path(text: str) -> str:

@@ -19,10 +19,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "web": ("run:web", "Only receive webhooks."),
     "worker": ("run:worker", "Only work off what was received."),
     "demo": ("demo:demo", "Play the main job on a GitHub that runs on this machine."),
-    "deliveries": ("run:deliveries", "Show what was received and what became of it."),
-    "replay": ("run:replay", "Work stored deliveries off once more, or release what is parked."),
+    "deliveries": ("inbox:deliveries", "Show what was received and what became of it."),
+    "replay": ("inbox:replay", "Work stored deliveries off once more, or release what is parked."),
     "sync": ("sync:sync", "Compare a repository's plans with GitHub now."),
     "preview": ("sync:preview", "Say what would be changed, and why."),
+    "setup": ("setup:setup", "Make the GitHub App, and keep its keys."),
     "doctor": ("doctor:doctor", "Say whether everything is there, and how to mend it."),
     "new": ("plans:new", "Make a new plan, with everything that belongs beside it."),
     "check": ("checking:check", "Say what is wrong with plans and how to mend it."),
@@ -33,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan-experts": ("plans:scan_experts", "Look up a task plan's keywords in the repository."),
     "setup-plan": ("plans:setup_plan", "Say where a feature's files are."),
     "merge-driver": ("merge_driver:merge_driver", "Merge a plan file for git."),
+    "backup": ("backup:backup", "Copy the SQLite database while plansync runs."),
+    "restore": ("backup:restore", "Put a copy of the database in its place."),
     "manifest": ("run:manifest", "Print the App manifest: permissions and events."),
 }
 """Command -> ``module:function`` inside this package, and its line in ``plansync --help``."""
