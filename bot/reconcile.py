@@ -205,8 +205,8 @@ def _passes(
         finally:
             run.audit += [_entry(key, done, deliveries) for done in applied]
         for memory in subject.remember(snapshot, decision, applied):
-            run.remembered[type(memory).__name__] = memory
-            if isinstance(memory, subject.MEMORY):
+            run.remembered[_place(memory)] = memory
+            if isinstance(memory, subject.MEMORY) and _of(memory, key):
                 run.memory = memory
         run.forward += decision.forward
         run.note = decision.note
@@ -219,6 +219,15 @@ def _chosen(key: SubjectKey, store: Memories, reader: GitHubReader, now: datetim
     if key.kind == "config":
         return RepoConfig()
     return config_in_force(store, reader, now)
+
+
+def _place(memory: Memory) -> str:
+    return f"plan:{memory.path}" if isinstance(memory, PlanMemory) else type(memory).__name__
+
+
+def _of(memory: Memory, key: SubjectKey) -> bool:
+    """Whether it is the subject's own memory: a plan that moved also leaves one behind."""
+    return not isinstance(memory, PlanMemory) or key.kind != "plan" or memory.path == key.name
 
 
 def _news(memory: Memory, key: SubjectKey, store: Memories) -> bool:

@@ -39,11 +39,12 @@ class Stop:
     """Why a plan is left as it is: what happened to which of its sides.
 
     ``kind`` is ``tasks`` (too many vanished), ``emptied`` (nothing is left), ``format`` (it is no
-    plan any more) or ``unreadable`` (it cannot even be compared; ``why`` says why not).
+    plan any more), ``unreadable`` (it cannot even be compared; ``why`` says why not) or ``deleted``
+    (``why`` is the commit).
     """
 
     side: Literal["file", "issue"]
-    kind: Literal["tasks", "emptied", "format", "unreadable"]
+    kind: Literal["tasks", "emptied", "format", "unreadable", "deleted"]
     gone: int = 0
     total: int = 0
     why: str = ""
@@ -147,7 +148,11 @@ def stopped(
 ) -> Decision:
     """Both sides stay as they are; what happened is told once, and what was read is remembered."""
     memory = snapshot.memory
+    deleted = any(stop.kind == "deleted" for stop in stops)
     digest = _digest(memory, stops)
+    if deleted and memory.state == "deleted":
+        digest = memory.stopped
+    confirmable = all(stop.kind not in ("unreadable", "deleted") for stop in stops)
     changes: list[Change] = []
     if memory.stopped != digest:
         comment = render_comment(
@@ -155,17 +160,21 @@ def stopped(
             digest=digest,
             path=snapshot.path,
             stops=stops,
-            confirmable=all(stop.kind != "unreadable" for stop in stops),
+            confirmable=confirmable,
             unseen=[edit.after for edit in snapshot.overwritten],
         )
         changes.append(PostComment(issue.number, comment, "stopped", reason(stops), once=True))
     why = UserProblem(
         f"plansync has stopped: {reason(stops)}.",
-        "Its comment above says how it goes on, `/plan sync confirm` for one.",
+        "Its comment above says how it goes on"
+        f"{', `/plan sync confirm` for one' if confirmable else ''}.",
     )
     changes += answer_only(snapshot, issue, config, snapshot.bases.agreed or "", why)
     note = f"stopped: {reason(stops)}"
-    return Decision(tuple(changes), note=note, after=_after(snapshot, issue, digest))
+    after = _after(snapshot, issue, digest)
+    if deleted and memory.state != "detached":
+        after = replace(after, state="deleted")
+    return Decision(tuple(changes), note=note, after=after)
 
 
 def reason(stops: Sequence[Stop]) -> str:
@@ -180,6 +189,8 @@ def reason(stops: Sequence[Stop]) -> str:
                 said.append(f"{where} was emptied")
             case "format":
                 said.append(f"{where} is no plan any more")
+            case "deleted":
+                said.append(f"{where} was deleted")
             case "unreadable":
                 said.append(f"{where} cannot be read ({stop.why})")
     return "; ".join(said)
@@ -187,7 +198,8 @@ def reason(stops: Sequence[Stop]) -> str:
 
 def _digest(memory: PlanMemory, stops: Sequence[Stop]) -> str:
     """The same while the same sides are stopped against the same base, so that it is told once."""
-    said = "\0".join([memory.path, memory.base_blob, *(stop.side for stop in stops)])
+    about = (stop.why if stop.kind == "deleted" else stop.side for stop in stops)
+    said = "\0".join([memory.path, memory.base_blob, *about])
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
 

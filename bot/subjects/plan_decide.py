@@ -42,6 +42,7 @@ from bot.subjects.detached import leave_detached, stays_detached
 from bot.subjects.orders import Obeyed, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
+from bot.subjects.plan_identity import left_behind, without_file, without_issue
 from bot.subjects.plan_issue import conflict_comments, create_plan_issue
 from bot.subjects.plan_labels import CONFLICT_LABEL, label_changes, state_changes
 from bot.subjects.plan_settle import Settled, settle, without_commit
@@ -61,13 +62,15 @@ _HANDLED = 100
 def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     """Merge file and issue, move the rows of pull requests whose facts changed, say so."""
     file, issue, memory = snapshot.file, snapshot.issue, snapshot.memory
+    if issue is None and memory.issue_number is not None:
+        return without_issue(snapshot)
     if file is None:
         return Decision(note="there is no plan file at this path")
+    if issue is not None and snapshot.deleted:
+        return without_file(snapshot, issue, config)
     known = issue is not None and snapshot.bases.agreed is not None
     if not known and recognise(snapshot.path, parse_document(file.text)) is None:
         return Decision(note="the file is in no plan format that plansync knows")
-    if issue is None and memory.issue_number is not None:
-        return Decision(note=f"the plan issue #{memory.issue_number} is gone")
     if issue is None:
         return _create(snapshot, file)
     if stays_detached(snapshot):
@@ -345,7 +348,7 @@ def remember(
     wanted = any(isinstance(change, CommitFiles) for change in decision.changes)
     if wanted and not committed and snapshot.file:
         memory = _without_commit(memory, snapshot.file)
-    return (memory,)
+    return (*left_behind(snapshot), memory)
 
 
 def _without_commit(memory: PlanMemory, file: FileSnapshot) -> PlanMemory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.config import RepoConfig
 from bot.edits import Edits
@@ -16,7 +16,7 @@ from bot.github.ports import (
     RepoPath,
 )
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
-from bot.plans.render import body_sha
+from bot.plans.render import body_sha, parse_plan_marker
 from bot.subjects.order_reading import MAY_WRITE, read_for_orders, read_orders
 from bot.subjects.plan_bases import (
     bodies_before,
@@ -26,7 +26,8 @@ from bot.subjects.plan_bases import (
     overwritten_edits,
     refused_edits,
 )
-from bot.subjects.plan_recovery import recover, requested_by
+from bot.subjects.plan_moves import moved_from, moved_to
+from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.pull_read import read_details
 from bot.subjects.story_keeping import read_story_log
@@ -45,7 +46,8 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
             return f"{former}>{body}" in (*memory.wrote, *memory.echoes)
         return not former or former in memory.seen_bodies
     if kind == "commit":
-        return value in memory.seen_commits
+        # A file that was taken away may come back with a commit that was seen before.
+        return value in memory.seen_commits and not memory.stopped
     if kind == "comment":
         return claim in memory.handled
     if kind == "pull":
@@ -67,15 +69,13 @@ def read(
     path = RepoPath(key.name)
     memory = memory or PlanMemory(key.repository_id, path, "")
     file, problem = _file(reader, path, memory)
-    issue: IssueSnapshot | None = None
-    unsure = False
+    found = _Found(None, memory)
     if memory.issue_number is not None:
-        issue = reader.issue(memory.issue_number)
+        found = _known_issue(reader, path, memory, file, deliveries)
     elif file is not None:
-        issue, memory, unsure = recover(reader, path, memory, file)
-        if issue is None:
-            memory = replace(memory, request_number=requested_by(reader, path))
-    asked = memory.request_number if issue is None else None
+        found = _find_issue(reader, path, memory, file)
+    issue, memory = found.issue, found.memory
+    asked = memory.request_number if memory.issue_number is None else None
     request = reader.issue(asked) if asked else None
     claims = [delivery.claim.split(":") for delivery in deliveries]
     snapshot = PlanSnapshot(
@@ -83,18 +83,78 @@ def read(
         memory=memory,
         file=file,
         issue=issue,
+        moved_from=found.moved_from,
         commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
         bodies=bodies_before(deliveries, body_sha(issue.body)) if issue else (),
         request_title=request.title if request else "",
         problem=problem,
     )
+    if file is None and memory.base_blob:
+        snapshot = _without_file(snapshot, reader)
+        file = snapshot.file
     if file is None or issue is None:
         return snapshot
-    bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
+    bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=found.unsure)
     snapshot = replace(snapshot, bases=bases, memory=memory)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
     snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
     return read_story_log(snapshot, reader, file, issue, deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A plan's issue and what is known of the plan; ``moved_from`` is where its file was before."""
+
+    issue: IssueSnapshot | None
+    memory: PlanMemory
+    unsure: bool = False
+    moved_from: RepoPath | None = None
+
+
+def _known_issue(
+    reader: GitHubReader,
+    path: RepoPath,
+    memory: PlanMemory,
+    file: FileSnapshot | None,
+    deliveries: Sequence[OpenDelivery],
+) -> _Found:
+    """The issue that is remembered; where it is gone, the same one under another number."""
+    assert memory.issue_number is not None  # noqa: S101 - only asked where there is one
+    issue = reader.issue(memory.issue_number)
+    if issue is not None or file is None:
+        return _Found(issue, memory)
+    if all(delivery.event != "issues" and delivery.claim for delivery in deliveries):
+        return _Found(None, memory)
+    # It may have been transferred back, which gives it a new number.
+    fresh = PlanMemory(memory.repository_id, path, "")
+    issue, fresh, unsure = recover(reader, path, fresh, file)
+    return _Found(issue, memory if issue is None else fresh, unsure)
+
+
+def _find_issue(
+    reader: GitHubReader, path: RepoPath, memory: PlanMemory, file: FileSnapshot
+) -> _Found:
+    """The issue of a plan that nobody remembers, also of one that stood at another path."""
+    issue, memory, unsure = recover(reader, path, memory, file)
+    if issue is not None:
+        return _Found(issue, memory, unsure)
+    history = reader.commits(path=path)
+    issue = moved_from(reader, path, file, history)
+    if issue is None:
+        return _Found(None, replace(memory, request_number=requested_in(history, path)))
+    marker = parse_plan_marker(issue.body)
+    issue, memory, unsure = recall(reader, issue, path, memory, file)
+    return _Found(issue, memory, unsure, RepoPath(marker.path) if marker else None)
+
+
+def _without_file(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:
+    """The plan whose file is gone, as both sides last agreed on it, and where the file went."""
+    memory = snapshot.memory
+    file = FileSnapshot(snapshot.path, memory.base_text, memory.base_blob)
+    if memory.state == "deleted" or snapshot.issue is None:
+        return replace(snapshot, file=file, deleted="?")
+    there, commit = moved_to(reader, snapshot.path, memory.base_text)
+    return replace(snapshot, file=file, deleted=commit or "?", moved_to=there)
 
 
 def _file(

@@ -5,7 +5,7 @@ Only issues and comments that this App wrote are believed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.commits import parse_trailers
@@ -68,7 +68,12 @@ def find_status(reader: GitHubReader, number: int) -> CommentSnapshot | None:
 
 def requested_by(reader: GitHubReader, path: RepoPath) -> int | None:
     """The number of the request whose commit made this file, by the commit's trailers."""
-    for commit in reader.commits(path=path):
+    return requested_in(reader.commits(path=path), path)
+
+
+def requested_in(history: Sequence[CommitSnapshot], path: RepoPath) -> int | None:
+    """The number of the request that one of these commits answered with this file."""
+    for commit in history:
         answered = parse_trailers(commit.message)
         if answered and answered[1] == path:
             return answered[0]
@@ -84,8 +89,17 @@ def recover(
     status comment does not know, so what the issue had by then is a guess.
     """
     issue = find_plan_issue(reader, path)
-    if issue is None:
-        return None, memory, False
+    return (None, memory, False) if issue is None else recall(reader, issue, path, memory, file)
+
+
+def recall(
+    reader: GitHubReader,
+    issue: IssueSnapshot,
+    path: RepoPath,
+    memory: PlanMemory,
+    file: FileSnapshot,
+) -> tuple[IssueSnapshot, PlanMemory, bool]:
+    """What ``recover`` gives, of a plan issue that is found already."""
     comment = find_status(reader, issue.number)
     marker = parse_plan_marker(issue.body)
     status = parse_status_marker(comment.body) if comment else None

@@ -88,7 +88,9 @@ class PlanSnapshot:
 
     ``refused`` are edits by people who may not write, ``overwritten`` edits that a write of ours
     replaced unseen. ``comments`` are read only where a command is claimed. With a ``problem`` the
-    file cannot be read and ``file`` is what both sides last agreed on.
+    file cannot be read and ``file`` is what both sides last agreed on; so it is where the file was
+    ``deleted`` (the commit that did it, "?" where nobody knows). ``moved_to`` and ``moved_from``
+    are the paths that a plan file went to or came from.
     """
 
     path: RepoPath
@@ -113,6 +115,9 @@ class PlanSnapshot:
     evidence: tuple[tuple[str, str], ...] = ()
     heard_at: datetime | None = None
     problem: str = ""
+    deleted: str = ""
+    moved_to: RepoPath | None = None
+    moved_from: RepoPath | None = None
 
     def ordered(self, verb: str, *words: str) -> Order | None:
         """The newest command of this kind that is to be obeyed."""
