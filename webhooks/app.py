@@ -30,8 +30,6 @@ def create_app(
     through GitHub. ``clock`` gives aware UTC times.
     """
     app = Flask("plansync", static_folder=None)
-    # What browsers post are forms; the receiver counts its own bytes.
-    app.config["MAX_FORM_MEMORY_SIZE"] = 64 * 1024
     guard = Guard(settings, store, Access(visitors, settings.operators), clock)
     guard.install(app)
     pages = Look(guard)

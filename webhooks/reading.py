@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 MOST_CHARACTERS = 200_000
 _TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
-    "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
+    "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-_SHIFTED = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6"}
+_SHIFTED = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h5", "h5": "h6"}
 
 _markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 60}).enable(
     ["table", "strikethrough"]
@@ -22,7 +22,7 @@ _markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 60}).enable(
 def render_safe(text: str) -> Markup:
     """Markdown as HTML without scripts, styles, images, forms or ids, links to the web alone.
 
-    Headings go down two levels, because the page has its own.
+    Headings go down one level, because the page has its own title.
     https://nh3.readthedocs.io/
     """
     tokens = _markdown.parse(text[:MOST_CHARACTERS])

@@ -48,6 +48,8 @@ OPERATORS = frozenset({"operator"})
 SIGNED_BY_GITHUB = frozenset({"receive.receive"})
 """What is posted by no browser: the signature stands in for a form's token."""
 
+MOST_FORM_BYTES = 64 * 1024
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -122,6 +124,7 @@ class Guard:
     def _before(self) -> AnyResponse | None:
         endpoint = request.endpoint or ""
         if request.method not in ("GET", "HEAD", "OPTIONS") and endpoint not in SIGNED_BY_GITHUB:
+            request.max_content_length = MOST_FORM_BYTES
             self._check_form()
         if not request.endpoint or endpoint in OPEN or request.blueprint in OPEN_BLUEPRINTS:
             return None

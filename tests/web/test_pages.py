@@ -322,7 +322,7 @@ def test_a_text_keeps_its_shape_and_nothing_that_could_act() -> None:
         "![i](https://evil.example/i.png) [ok](https://example.com) [no](ftp://x)\n\n"
         "<b id=x>raw</b>"
     )
-    assert "<h3>One</h3>" in made
+    assert "<h2>One</h2>" in made
     assert "<td><s>2</s></td>" in made
     assert 'href="https://example.com" rel="nofollow noopener noreferrer"' in made
     assert "&lt;b id=x&gt;raw" in made

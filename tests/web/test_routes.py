@@ -171,3 +171,10 @@ def test_an_unknown_address_is_a_page_and_in_the_api_json(visits: Visits) -> Non
     assert (got.status_code, got.mimetype) == (404, "text/html")
     got = visits.sign_in("rita").get("/api/nothing")
     assert (got.status_code, got.mimetype) == (404, "application/json")
+
+
+def test_a_form_that_is_too_large_is_refused(visits: Visits) -> None:
+    browser = visits.sign_in("rita")
+    got = send(browser, "/sign-out", form=form_token(browser), padding="x" * 100_000)
+    assert got.status_code == 413
+    assert browser.get("/plans").status_code == 200
