@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+
+from bot.plans.model import Problem, Severity
 
 CONFIG_PATH = ".github/plansync.yml"
 """Where a repository, and an organisation in its repository ``.github``, keeps its choices."""
@@ -60,6 +62,13 @@ class CheckRules:
     severity: Mapping[str, str] = field(default_factory=lambda: _NO_SEVERITIES)
     every_pull: bool = False
 
+    def graded(self, problem: Problem) -> Problem | None:
+        """The finding with the severity that the repository gives it; None where it is off."""
+        chosen = self.severity.get(problem.code)
+        if chosen is None:
+            return problem
+        return None if chosen == "off" else replace(problem, severity=Severity(chosen))
+
 
 @dataclass(frozen=True, slots=True)
 class RepoConfig:
@@ -70,7 +79,9 @@ class RepoConfig:
     tables. With ``skip_ci`` no CI starts for a commit that only carries an issue's or pull
     request's state over. When more than the share ``brake`` of a plan's tasks vanishes at once,
     somebody is asked first. With ``close_when_complete`` the plan issue of a complete plan is
-    closed. ``dry_run`` writes nothing but one comment of what would be done.
+    closed. ``complete_on`` says whether a merge into the plan's own ``target`` branch completes a
+    task, or only one into the ``default`` branch; ``devloop_paths`` are where the outputs of
+    devloops are added. ``dry_run`` writes nothing but one comment of what would be done.
     """
 
     labels: Mapping[str, str] = field(default_factory=lambda: FORMATS_BY_LABEL)
@@ -79,6 +90,8 @@ class RepoConfig:
     skip_ci: bool = False
     brake: float = 0.3
     close_when_complete: bool = True
+    complete_on: str = "target"
+    devloop_paths: tuple[str, ...] = ()
     checks: CheckRules = field(default_factory=CheckRules)
     dry_run: bool = False
 
@@ -87,6 +100,13 @@ class RepoConfig:
         if path in RESERVED_PATHS:
             return False
         return any(_glob(pattern).fullmatch(path) for pattern in self.adopt)
+
+    def is_devloop(self, path: str) -> bool:
+        """True for a file that is a task's Devloop Output when a pull request adds it."""
+        return any(
+            path.startswith(one) if one.endswith("/") else bool(_glob(one).fullmatch(path))
+            for one in self.devloop_paths
+        )
 
     def requested_format(self, labels: tuple[str, ...]) -> str | None:
         """The format that an issue with these labels asks for; the first label wins.
@@ -132,6 +152,8 @@ def config_of(settings: Mapping[str, Any]) -> RepoConfig:
         skip_ci=settings.get("commit", {}).get("skip_ci", default.skip_ci),
         brake=settings.get("brake", default.brake),
         close_when_complete=settings.get("close_when_complete", default.close_when_complete),
+        complete_on=settings.get("complete_on", default.complete_on),
+        devloop_paths=tuple(settings.get("devloop_paths", default.devloop_paths)),
         checks=CheckRules(
             fail_on=checks.get("fail_on", default.checks.fail_on),
             severity=MappingProxyType(dict(checks.get("severity", {}))),

@@ -62,6 +62,16 @@ def _glob(glob: str) -> str:
     return glob
 
 
+def _place(path: str) -> str:
+    try:
+        RepoPath(path.removesuffix("/"))
+    except UserProblem:
+        raise ValueError(
+            "The path is not within the repository: no leading `/`, no `..`, no `\\`."
+        ) from None
+    return path
+
+
 def _label(label: str) -> str:
     if not label.strip() or "\n" in label:
         raise ValueError("A label is one line and not empty.")
@@ -75,6 +85,7 @@ def _code(code: str) -> str:
 
 
 Glob = Annotated[str, AfterValidator(_glob)]
+Place = Annotated[str, AfterValidator(_place)]
 Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_label)]
 Code = Annotated[str, AfterValidator(_code)]
 UNKNOWN_CODE = "There is no finding of this code."
@@ -189,6 +200,19 @@ class ConfigFile(_Part):
     )
     close_when_complete: bool = Field(
         True, description="Close the plan issue when the plan is complete."
+    )
+    complete_on: Literal["target", "default"] = Field(
+        "target",
+        description="Where merged work completes a task: in the branch that the plan names as its"
+        " target too, or in the default branch alone. A merge into any other branch completes it"
+        " when that branch is merged.",
+    )
+    devloop_paths: list[Place] = Field(
+        [],
+        max_length=MOST_GLOBS,
+        description="Files that a merged pull request adds here are a task's Devloop Output where"
+        " no `Devloop:` line names one: globs, or folders ending in `/`.",
+        examples=[["docs/devloop/"]],
     )
     checks: Checks = Field(
         Checks.model_construct(),

@@ -26,7 +26,7 @@ from bot.plans.linked import (
     resolve_link,
     shown_address,
 )
-from bot.plans.links import TaskLink, parse_links
+from bot.plans.links import TaskLink, parse_devloop, parse_links
 from bot.plans.model import Plan
 from bot.plans.story_following import follow_story
 from bot.plans.tracking import PullFact, move_task_by
@@ -42,6 +42,7 @@ _UNDER_WAY = frozenset({"open", "draft", "waiting"})
 # What moved a row or box when it was applied, so that its end may move it back.
 _MOVES = frozenset({"open", "draft", "elsewhere", "merged"})
 _MOST_REASONS = 20
+_MOST_OUTPUTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def pulls_now(
     for number in gone:
         if number in known:
             known[number] = replace(known[number], state="closed", counts_as="", digest="")
-    target = now.plan.target_branch if now else None
+    target = now.plan.target_branch if now and config.complete_on == "target" else None
     return with_standings([known[number] for number in sorted(known)], target)
 
 
@@ -300,10 +301,9 @@ def _as_read(
 
 def _outputs(detail: PullDetails, config: RepoConfig) -> str:
     """The files it adds where the configuration says that devloop outputs are."""
-    wanted: Sequence[str] = getattr(config, "devloop_paths", ())
     added = [file.path for file in detail.files or () if file.status in ("added", "renamed")]
-    found = [path for path in added if any(path == one or path.startswith(one) for one in wanted)]
-    return ", ".join(found[:5])
+    found = [path for path in added if config.is_devloop(path)]
+    return parse_devloop(", ".join(found[:_MOST_OUTPUTS]))
 
 
 def _same_names(linked: Sequence[LinkedTask], former: PullMemory | None) -> bool:

@@ -26,6 +26,10 @@ commit:
   skip_ci: true
 brake: 0.5
 close_when_complete: false
+complete_on: default
+devloop_paths:
+  - docs/devloop/
+  - runs/*.md
 checks:
   fail_on: warning
   severity:
@@ -50,6 +54,9 @@ def test_every_key_reaches_the_configuration() -> None:
     assert config.statuses == {"pending": "todo", "in_progress": "doing", "complete": "done"}
     assert (config.skip_ci, config.brake, config.dry_run) == (True, 0.5, True)
     assert not config.close_when_complete
+    assert config.complete_on == "default"
+    assert [config.is_devloop(path) for path in ("docs/devloop/a/b.md", "runs/1.md")] == [True] * 2
+    assert [config.is_devloop(path) for path in ("docs/devloop", "runs/a/1.md")] == [False] * 2
     assert (config.checks.fail_on, config.checks.every_pull) == ("warning", True)
     assert config.checks.severity["plan.bare-na"] == "off"
 
@@ -72,6 +79,8 @@ WRONG = [
     ("labels:\n  A: user-story\n  a: task-plan", 2, 3, "one label for GitHub", ""),
     ("labels: plan", 1, 9, "the text “plan”", "`key: value` lines"),
     ("adopt:\n  - plan_docs/*.md\n  - /x.md", 3, 5, "not within the repository", "`..`"),
+    ("devloop_paths: ['../x/']", 1, 17, "not within the repository", ""),
+    ("complete_on: main", 1, 14, "`main`, which is not allowed", "target, default"),
     ("adopt: ['../x.md']", 1, 9, "not within the repository", ""),
     ("adopt: ['.github/*.md']", 1, 9, "never writes below", ""),
     ("adopt: ['.GitHub/*.md']", 1, 9, "never writes below", ""),

@@ -513,3 +513,40 @@ def test_every_standing_has_its_words() -> None:
         "#41 was merged by `bob` into `develop`, not yet into the plan's branch; "
         "its title says `[T-2] a´b @all`"
     )
+
+
+def with_config(world: World, text: str) -> None:
+    world.alice.push_file(".github/plansync.yml", text, "Choose")
+    world.settle()
+
+
+def test_files_that_are_added_where_outputs_stand_are_the_devloop_output(story: Story) -> None:
+    world = story.world
+    with_config(world, "devloop_paths: [docs/devloop/]\n")
+    bob = world.bob
+    bob.create_branch("work")
+    files = {"docs/devloop/1|x.md": "a", "docs/devloop/2.md": "b", "src/w.py": "pass\n"}
+    bob.push_files(files, "Work", "work")
+    number = bob.open_pull("work", "Work", f"Plan: #{story.issue}\nTask: 1\n")
+    world.settle()
+    assert story.rows()["1"][1] == ""
+    bob.merge_pull(number)
+    world.settle()
+    assert story.rows()["1"][1] == "docs/devloop/1x.md, docs/devloop/2.md"
+
+
+def test_a_repository_may_want_work_in_the_default_branch_alone(world: World) -> None:
+    with_config(world, "complete_on: default\n")
+    branch = "## Repository Branch & Milestones\n\n- **Target implementation branch:** `search`\n\n"
+    head = "## Implementation Plan"
+    feature = Feature(world, PLAN.replace(head, branch + head))
+    world.bob.create_branch("search")
+    number = feature.pull("Task: 1.1", "work", base="search")
+    world.bob.merge_pull(number)
+    world.settle()
+    assert feature.ticked() == []
+    whole = world.bob.open_pull("search", "All", "All of it.")
+    world.settle()
+    world.bob.merge_pull(whole)
+    world.settle()
+    assert feature.ticked() == ["Write the parser"]
