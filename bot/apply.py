@@ -16,6 +16,7 @@ from bot.changes import (
     DeleteBranch,
     EditComment,
     EditIssueBody,
+    EditIssueFields,
     EditPull,
     OpenPull,
     PostComment,
@@ -24,6 +25,7 @@ from bot.changes import (
     ReportCheck,
     Result,
     SetState,
+    UnassignPeople,
 )
 from bot.checks import CHECK_NAME
 from bot.errors import Retryable
@@ -104,8 +106,14 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
             if issue is None or body_sha(issue.body) != change.expected_sha:
                 raise Stale(f"the body of #{change.number} changed since it was read")
             return writer.edit_issue(change.number, body=change.body)
+        case EditIssueFields():
+            titles = (change.milestone,) if change.milestone else ()
+            milestone = _milestones(titles, reader, writer)
+            return writer.edit_issue(change.number, title=change.title, milestone=milestone)
         case AssignPeople():
             return writer.add_assignees(change.number, change.logins)
+        case UnassignPeople():
+            return writer.remove_assignees(change.number, change.logins)
         case PostComment() | EditComment():
             return _comment(change, reader, writer)
         case AddLabel():

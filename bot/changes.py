@@ -90,6 +90,33 @@ class AssignPeople:
 
 
 @dataclass(frozen=True, slots=True)
+class UnassignPeople:
+    """People taken off an issue."""
+
+    number: int
+    logins: tuple[str, ...]
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class EditIssueFields:
+    """A new title or milestone for an issue; what is None stays."""
+
+    number: int
+    reason: str
+    title: str | None = None
+    milestone: str | None = None
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class PostComment:
     """A new comment on an issue or pull request; ``role`` says which of ours it is.
 
@@ -271,7 +298,9 @@ Change = (
     CommitFiles
     | CreateIssue
     | EditIssueBody
+    | EditIssueFields
     | AssignPeople
+    | UnassignPeople
     | PostComment
     | EditComment
     | AddLabel

@@ -19,7 +19,7 @@ class IssueEvent:
     """An issue was opened, edited, labelled, deleted …; ``body`` as the payload has it.
 
     ``former_body`` is what an edit of the body replaced; None for every other event. ``by_app``
-    says that an App opened the issue.
+    says that an App opened the issue, ``retitled`` that an edit changed its title.
     """
 
     repo: RepoRef
@@ -32,6 +32,8 @@ class IssueEvent:
     label: str | None = None
     former_body: str | None = None
     by_app: bool = False
+    assignees: tuple[str, ...] = ()
+    retitled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,19 @@ __all__ = [
 ]
 
 
-ISSUE_ACTIONS = frozenset({"opened", "edited", "labeled", "reopened", "deleted", "transferred"})
+ISSUE_ACTIONS = frozenset(
+    {
+        "opened",
+        "edited",
+        "labeled",
+        "unlabeled",
+        "assigned",
+        "unassigned",
+        "reopened",
+        "deleted",
+        "transferred",
+    }
+)
 COMMENT_ACTIONS = frozenset({"created", "edited"})
 PULL_ACTIONS = frozenset(
     {
@@ -112,7 +124,21 @@ def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
         label=_text(label, "name") if isinstance(label, Mapping) else None,
         former_body=_former_body(payload),
         by_app=_is_by_app(issue),
+        assignees=_assignees(issue),
+        retitled=_is_retitled(payload),
     )
+
+
+def _assignees(issue: Mapping[str, Any]) -> tuple[str, ...]:
+    people = issue.get("assignees")
+    people = people if isinstance(people, list) else []
+    return tuple(_text(one, "login") for one in people if isinstance(one, Mapping))
+
+
+def _is_retitled(payload: Mapping[str, Any]) -> bool:
+    """https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=edited#issues"""
+    changes = payload.get("changes")
+    return isinstance(changes, Mapping) and bool(changes.get("title"))
 
 
 def _former_body(payload: Mapping[str, Any]) -> str | None:

@@ -144,6 +144,7 @@ class PlanMemory:
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
     ``tripped_at`` is when it was parked for being written too often ("" while it is not) and
     ``tripped_by`` the newest delivery then; only writes after ``counted_from`` are counted.
+    ``shown_title``, ``shown_labels`` and ``shown_people`` are what the issue was known to show.
     ``watches`` are what pull requests that name nothing may have to do with the plan:
     ``branch:<name>`` it comes from or goes into, ``merge:<commit>`` it may revert.
     """
@@ -163,6 +164,9 @@ class PlanMemory:
     facts: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
     watches: tuple[str, ...] = ()
+    shown_title: str = ""
+    shown_labels: tuple[str, ...] = ()
+    shown_people: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     state: str = "active"
     proposed: int | None = None

@@ -34,7 +34,10 @@ from bot.subjects.check_claims import (
     configs_of,
     configs_of_push,
 )
+from bot.subjects.plan_header import OWN_LABELS, fields_digest
 from bot.subjects.pull_claims import pull_claim
+
+_FIELD_ACTIONS = frozenset({"labeled", "unlabeled", "assigned", "unassigned"})
 
 
 class Known(KnownChecks, Protocol):
@@ -92,8 +95,8 @@ def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
         event.body, event.by_app
     )
     if path:
-        return [_plan(event.repo.id, path, _body_claim(event))]
-    if event.action == "labeled" and not config.requested_format((event.label or "",)):
+        return [_plan(event.repo.id, path, _issue_claim(event))]
+    if event.action in _FIELD_ACTIONS and not config.requested_format((event.label or "",)):
         return []
     if config.requested_format(event.labels):
         return [Trigger(SubjectKey(event.repo.id, "request", str(event.number)), "request")]
@@ -108,6 +111,18 @@ def _marked(body: str, by_app: bool) -> str | None:
     """
     marker = parse_plan_marker(body) if by_app else None
     return marker.path if marker and is_path(marker.path) else None
+
+
+def _issue_claim(event: IssueEvent) -> str:
+    """What the event says of the issue: of its title, labels and people, or of its body."""
+    body = _body_claim(event)
+    ours = event.label is not None and event.label.casefold().startswith(OWN_LABELS)
+    fields = event.retitled or (event.action in _FIELD_ACTIONS and not ours)
+    if not fields:
+        return body
+    if event.former_body is not None:
+        return ""
+    return f"fields:{fields_digest(event.title, event.labels, event.assignees)}"
 
 
 def _body_claim(event: IssueEvent) -> str:

@@ -42,6 +42,7 @@ from bot.subjects.detached import leave_detached, stays_detached
 from bot.subjects.orders import Obeyed, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
+from bot.subjects.plan_header import Headed, with_header
 from bot.subjects.plan_identity import left_behind, without_file, without_issue
 from bot.subjects.plan_issue import conflict_comments, create_plan_issue
 from bot.subjects.plan_labels import CONFLICT_LABEL, label_changes, state_changes
@@ -82,7 +83,9 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     settled = settle(snapshot, taken, issue, config)
     obeyed = obey_orders(snapshot, settled, issue, config)
     obeyed = with_story_log(snapshot, issue, obeyed, config)
-    return _mirror(snapshot, file, issue, obeyed, config)
+    settled, headed = with_header(snapshot, obeyed.settled, issue)
+    obeyed = replace(obeyed, settled=settled)
+    return _mirror(snapshot, file, issue, obeyed, headed, config)
 
 
 def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
@@ -107,6 +110,7 @@ def _mirror(
     file: FileSnapshot,
     issue: IssueSnapshot,
     obeyed: Obeyed,
+    headed: Headed,
     config: RepoConfig,
 ) -> Decision:
     settled = obeyed.settled
@@ -118,9 +122,12 @@ def _mirror(
         after,
         conflicts=_open_after(snapshot.memory, settled, told),
         closed_for=closed_for,
+        shown_title=headed.title,
+        shown_labels=headed.labels,
+        shown_people=headed.people,
         state="detached" if obeyed.detached else after.state,
     )
-    changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled)]
+    changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled), *headed.changes]
     if settled.text != file.text or obeyed.log:
         changes.append(_commit(snapshot, file, obeyed))
     beforehand: PlanMemory | None = None

@@ -26,6 +26,8 @@ from bot.subjects.plan_bases import (
     overwritten_edits,
     refused_edits,
 )
+from bot.subjects.plan_header import fields_digest
+from bot.subjects.plan_recovery import recover, requested_by
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import PlanSnapshot
@@ -46,6 +48,10 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
             return f"{former}>{body}" in (*memory.wrote, *memory.echoes)
         return not former or former in memory.seen_bodies
     if kind == "commit":
+        return value in memory.seen_commits
+    if kind == "fields":
+        shown = (memory.shown_title, memory.shown_labels, memory.shown_people)
+        return bool(memory.shown_title) and value == fields_digest(*shown)
         # A file that was taken away may come back with a commit that was seen before.
         return value in memory.seen_commits and not memory.stopped
     if kind == "comment":
@@ -213,6 +219,9 @@ def _with_people(
         if not edit.delivery.actor_is_bot
     }
     refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
+    renamers = {
+        d.actor_login for d in news if d.claim.startswith("fields:") and not d.actor_is_bot
+    }
     orders, comments = read_orders(reader, memory, issue, news)
     found = replace(
         snapshot,
@@ -225,6 +234,7 @@ def _with_people(
         echoes=echoes_of(news, memory),
         orders=orders,
         comments=comments,
+        may_rename=all(reader.permission(name) in MAY_WRITE for name in sorted(renamers)),
         people=tuple(person for name, person in editors.items() if name not in refused),
     )
     return read_for_orders(found, reader) if orders else found

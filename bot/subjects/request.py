@@ -31,6 +31,7 @@ from bot.plans.issue_parts import IssueParts
 from bot.plans.model import Problem
 from bot.plans.render import blob_sha, body_sha, parse_status_marker
 from bot.plans.scaffold import PlanValues, scaffold
+from bot.subjects.plan_header import theirs
 from bot.subjects.plan_issue import create_plan_issue
 from bot.subjects.plan_status import status_comment
 from bot.subjects.request_read import RequestSnapshot, read
@@ -205,6 +206,9 @@ def _plan_memory(
         body_base=file.blob_sha,
         seen_bodies=(body_sha(made.body),),
         title=plan_issue.title,
+        shown_title=plan_issue.title,
+        shown_labels=theirs(plan_issue.labels),
+        shown_people=plan_issue.assignees,
         seen_commits=(snapshot.commit,),
         comment_id=status.id if status else None,
         comment_sha=body_sha(status.body) if status else "",

@@ -1,0 +1,184 @@
+"""Title, labels and people of a plan issue and of its plan's header are the same thing. Pure.
+
+Each is merged three-way: what the file changed since both sides agreed goes to the issue, what
+somebody changed on the issue goes into the header, and where both did the file's stands (GitHub's
+own timeline of the issue shows what that replaced). A label that the header never named is left
+alone, and so are plansync's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.changes import (
+    AddLabel,
+    AssignPeople,
+    Change,
+    EditIssueFields,
+    RemoveLabel,
+    UnassignPeople,
+)
+from bot.github.ports import IssueSnapshot
+from bot.memory import PlanMemory
+from bot.plans.document import parse_document
+from bot.plans.edit import EditRefused, set_header
+from bot.plans.issue_parts import IssueParts, issue_parts
+from bot.subjects.plan_settle import Settled
+from bot.subjects.plan_snapshot import PlanSnapshot
+
+OWN_LABELS = "plan:"
+"""Labels that begin like this are set by plansync, and say nothing of the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """Both texts with the issue's changes in their header, and what is to change on the issue.
+
+    ``title``, ``labels`` and ``people`` are what the issue shows afterwards; ``reasons`` are for
+    the commit.
+    """
+
+    text: str
+    shown: str
+    title: str
+    labels: tuple[str, ...]
+    people: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def fields_digest(title: str, labels: Sequence[str], people: Sequence[str]) -> str:
+    """What a delivery claims of an issue's title, labels and people; plansync's labels apart."""
+    said = [title, sorted(theirs(labels)), sorted(login.casefold() for login in people)]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def with_header(
+    snapshot: PlanSnapshot, settled: Settled, issue: IssueSnapshot
+) -> tuple[Settled, Headed]:
+    """What is settled, with the header and the issue's own fields brought together too."""
+    headed = mirror_header(
+        snapshot.path,
+        snapshot.bases.agreed if snapshot.bases.agreed is not None else settled.text,
+        settled.text,
+        settled.shown,
+        issue,
+        snapshot.memory,
+        may_write=snapshot.may_rename,
+    )
+    reasons = (*settled.reasons, *headed.reasons)
+    return replace(settled, text=headed.text, shown=headed.shown, reasons=reasons), headed
+
+
+def mirror_header(
+    path: str,
+    agreed: str,
+    text: str,
+    shown: str,
+    issue: IssueSnapshot,
+    memory: PlanMemory,
+    *,
+    may_write: bool,
+) -> Headed:
+    """Merge the header of the plan ``text`` with the issue, against what both last agreed on.
+
+    ``shown`` is the plan text of the issue. An edit of the issue by somebody who may not write is
+    left where it is.
+    """
+    was, now = (issue_parts(path, parse_document(one)) for one in (agreed, text))
+    known = bool(memory.shown_title)
+    before = memory if known and may_write else _as_shown(memory, issue)
+    changes: list[Change] = []
+    wishes: dict[str, str] = {}
+    if now.title != was.title:
+        if issue.title != now.title:
+            why = f"The title of {path} changed"
+            changes.append(EditIssueFields(issue.number, why, title=now.title))
+    elif issue.title != before.shown_title:
+        wishes["title"] = issue.title
+    labels = _merge(was.labels, now.labels, before.shown_labels, theirs(issue.labels))
+    people = _merge(was.assignees, now.assignees, before.shown_people, issue.assignees)
+    why = f"The header of {path} changed"
+    changes += [AddLabel(issue.number, name, why) for name in labels.add]
+    changes += [RemoveLabel(issue.number, name, why) for name in labels.remove]
+    if people.add:
+        changes.append(AssignPeople(issue.number, people.add, why))
+    if people.remove:
+        changes.append(UnassignPeople(issue.number, people.remove, why))
+    if milestone := _milestone(was, now):
+        changes.append(EditIssueFields(issue.number, why, milestone=milestone))
+    if labels.dropped:
+        wishes["labels"] = ", ".join(_without(now.labels, labels.dropped))
+    if people.dropped or people.new:
+        wishes["assignees"] = ", ".join((*_without(now.assignees, people.dropped), *people.new))
+    text, taken = _written(text, wishes)
+    shown, _ = _written(shown, {key: wishes[key] for key in taken})
+    title = now.title if now.title != was.title else issue.title
+    reasons = tuple(f"Take over the {key} of #{issue.number} in {path}" for key in taken)
+    return Headed(text, shown, title, labels.after, people.after, tuple(changes), reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What becomes of names: ``add`` and ``remove`` on the issue, ``dropped`` from the header and
+    ``new`` in it; ``after`` is what the issue then shows."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    dropped: tuple[str, ...]
+    new: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def _merge(
+    was: Sequence[str], now: Sequence[str], shown: Sequence[str], there: Sequence[str]
+) -> _Names:
+    add = _without(_without(now, was), there)
+    remove = tuple(name for name in there if _in(name, was) and not _in(name, now))
+    gone = _without(shown, there)
+    dropped = tuple(name for name in now if _in(name, was) and _in(name, gone))
+    new = _without(_without(_without(there, shown), now), remove)
+    return _Names(add, remove, dropped, new, (*_without(there, remove), *add))
+
+
+def _as_shown(memory: PlanMemory, issue: IssueSnapshot) -> PlanMemory:
+    return replace(
+        memory,
+        shown_title=issue.title,
+        shown_labels=theirs(issue.labels),
+        shown_people=issue.assignees,
+    )
+
+
+def _milestone(was: IssueParts, now: IssueParts) -> str:
+    """The milestone that the plan names first now; "" where it is the same or none."""
+    first = now.milestones[0] if now.milestones else ""
+    return first if first != (was.milestones[0] if was.milestones else "") else ""
+
+
+def _written(text: str, wishes: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The text with these header lines, and which of them could be written."""
+    taken = []
+    for key, value in wishes.items():
+        try:
+            text = set_header(parse_document(text), key, value)
+        except EditRefused:
+            continue
+        taken.append(key)
+    return text, tuple(taken)
+
+
+def theirs(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels without those that plansync sets by itself."""
+    return tuple(name for name in labels if not name.casefold().startswith(OWN_LABELS))
+
+
+def _in(name: str, names: Sequence[str]) -> bool:
+    return name.casefold() in {one.casefold() for one in names}
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if not _in(name, others))
