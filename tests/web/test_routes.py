@@ -5,6 +5,7 @@ A route without a row fails; those of the operator's blueprint share one rule.
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 
 import pytest
@@ -106,6 +107,20 @@ def test_every_get_answers_what_is_stated(app: Flask, browsers: dict[str, FlaskC
                 assert got.status_code == GETS[rule.endpoint][role], (rule.rule, role, got.text)
             if got.status_code == 303 and role == "anonymous":
                 assert got.headers["Location"].startswith("/sign-in?next="), rule.rule
+
+
+def test_no_get_changes_anything(
+    app: Flask, browsers: dict[str, FlaskClient], store: Store
+) -> None:
+    def held() -> list[str]:
+        with sqlite3.connect(str(store.sqlite_file)) as connection:
+            return list(connection.iterdump())
+
+    before = held()
+    for rule in rules(app, "GET"):
+        for browser in browsers.values():
+            browser.get(address(app, rule))
+        assert held() == before, rule.rule
 
 
 def test_every_post_answers_what_is_stated(
