@@ -98,7 +98,7 @@ def test_1500_pull_requests_stay_below_what_github_takes(kind: str) -> None:
         pull(
             number,
             "open" if number % 50 == 0 else "merged",
-            f"S-{number % 9 + 1}/T-{number % 12 + 1}~1a2b3c4d",
+            *(f"S-{n}/T-{number % 12 + 1}~1a2b3c4d" for n in (1, 2, 3)),
         )
         for number in range(10_001, 11_501)
     ]
