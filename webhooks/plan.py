@@ -28,6 +28,8 @@ from webhooks.waiting import BOX_HEIGHT, BOX_WIDTH, dependency_graph
 
 MOST_HISTORY = 50
 MOST_TASKS = 1000
+_FORGOTTEN = ("gone", "moved")
+"""States of a path at which no plan stands any more and of which nothing is held."""
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WORDS = {
     TaskState.PENDING: "open",
@@ -131,7 +133,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         if repo is None or not guard.view().may_read(repo.id):
             abort(404)
         memory = store.plan(repo.id, path)
-        if memory is None:
+        if memory is None or memory.state in _FORGOTTEN:
             abort(404)
         links = Links(settings.github_server_url, repo.full_name)
         common: dict[str, Any] = {

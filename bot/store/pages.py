@@ -21,6 +21,7 @@ from bot.store.remembered import plan as remembered_plan
 from bot.store.tables import plan_progress, plan_summaries, plans, repositories, sessions, subjects
 
 _CLOSED = ("Complete",)
+_COUNTED = ("active", "detached")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +211,25 @@ def keep_summaries(
         insert = upsert(connection.engine, plan_summaries).values(**where, **values)
         connection.execute(insert.on_conflict_do_update(index_elements=list(where), set_=values))
         counts = (summary.done, summary.total)
-        if before is None or tuple(before) != counts:
+        if memory.state in _COUNTED and (before is None or tuple(before) != counts):
             point = where | {"at": at, "done": summary.done, "total": summary.total}
             connection.execute(sa.insert(plan_progress).values(**point))
+
+
+def follow_move(connection: Connection, remembered: Iterable[PlanMemory | RequestMemory]) -> None:
+    """Let a plan's chart go with its file, when the file was moved."""
+    memories = [memory for memory in remembered if isinstance(memory, PlanMemory)]
+    left = [memory for memory in memories if memory.state == "moved"]
+    there = [memory for memory in memories if memory.state != "moved"]
+    if len(left) == 1 and len(there) == 1:
+        connection.execute(
+            sa.update(plan_progress)
+            .where(
+                plan_progress.c.repository_id == left[0].repository_id,
+                plan_progress.c.path == left[0].path,
+            )
+            .values(repository_id=there[0].repository_id, path=there[0].path)
+        )
 
 
 def words_of(memory: PlanMemory, summary: PlanSummary) -> str:

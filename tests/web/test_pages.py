@@ -147,7 +147,7 @@ def test_what_holds_a_plan_up_is_told(visits: Visits, store: Store, now: datetim
         ({"stopped": "digest"}, "/plan sync confirm"),
         ({"conflicts": ("a", "b")}, "2 conflicts wait for an answer"),
         ({"held": ("edit",)}, "An edit of the plan issue is held"),
-        ({"state": "gone"}, "This plan is gone"),
+        ({"state": "deleted"}, "This plan is deleted"),
         ({"proposed": 77}, "changes wait in #77"),
     ],
 )
@@ -157,6 +157,18 @@ def test_what_waits_for_a_person_is_told(
     memory = replace(keep_story(store, now), **held)
     store.finish(SubjectKey(SHOP.id, "plan", memory.path), [], finished_at=now, remember=[memory])
     assert told in words(visits.sign_in("rita").get(PATH).text)
+
+
+def test_a_chart_goes_with_the_file(visits: Visits, store: Store, now: datetime) -> None:
+    memory = keep_story(store, now - timedelta(days=2))
+    there = replace(memory, path="docs/user-stories/found.md")
+    left = PlanMemory(SHOP.id, memory.path, "", state="moved")
+    key = SubjectKey(SHOP.id, "plan", there.path)
+    store.finish(key, [], finished_at=now, remember=[there, left])
+    rita = visits.sign_in("rita")
+    assert "2026-02-27" in rita.get("/plans/acme/shop/docs/user-stories/found.md").text
+    assert rita.get(PATH).status_code == 404
+    assert rita.get("/api/plans").get_json()["total"] == 1
 
 
 def test_a_repositorys_own_words_count(visits: Visits, store: Store, now: datetime) -> None:
