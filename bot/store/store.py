@@ -208,7 +208,7 @@ class Store(
                     choices.keep_check(connection, choice)
             if delivery_ids and compared:
                 upkeep.note_compared(connection, key, plans, finished_at)
-            pages.follow_move(connection, remember)
+            pages.follow_move(connection, plans)
             pages.keep_summaries(connection, summaries, finished_at)
             remembered.record_audit(connection, audit, sorted(delivery_ids), finished_at)
 
