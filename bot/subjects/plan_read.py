@@ -27,7 +27,6 @@ from bot.subjects.plan_bases import (
     refused_edits,
 )
 from bot.subjects.plan_header import fields_digest
-from bot.subjects.plan_recovery import recover, requested_by
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import PlanSnapshot
@@ -48,12 +47,11 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
             return f"{former}>{body}" in (*memory.wrote, *memory.echoes)
         return not former or former in memory.seen_bodies
     if kind == "commit":
-        return value in memory.seen_commits
+        # A file that was taken away may come back with a commit that was seen before.
+        return value in memory.seen_commits and not memory.stopped
     if kind == "fields":
         shown = (memory.shown_title, memory.shown_labels, memory.shown_people)
         return bool(memory.shown_title) and value == fields_digest(*shown)
-        # A file that was taken away may come back with a commit that was seen before.
-        return value in memory.seen_commits and not memory.stopped
     if kind == "comment":
         return claim in memory.handled
     if kind == "pull":

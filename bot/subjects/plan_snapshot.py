@@ -88,11 +88,10 @@ class PlanSnapshot:
 
     ``refused`` are edits by people who may not write, ``overwritten`` edits that a write of ours
     replaced unseen. ``comments`` are read only where a command is claimed. With a ``problem`` the
-    file cannot be read and ``file`` is what both sides last agreed on. ``may_rename`` is False when
-    somebody who may not write changed the issue's title, labels or people.
     file cannot be read and ``file`` is what both sides last agreed on; so it is where the file was
     ``deleted`` (the commit that did it, "?" where nobody knows). ``moved_to`` and ``moved_from``
-    are the paths that a plan file went to or came from.
+    are the paths that a plan file went to or came from. ``may_rename`` is False when somebody who
+    may not write changed the issue's title, labels or people.
     """
 
     path: RepoPath
