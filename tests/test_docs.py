@@ -13,6 +13,8 @@ import yaml
 
 from bot.cli import COMMANDS
 from bot.config import ADOPTED_GLOBS, FORMATS_BY_LABEL
+from bot.config_file import parse_config
+from bot.config_schema import ConfigFile, schema_text
 from bot.events import HANDLED_EVENTS
 from bot.github.auth import PERMISSIONS
 from bot.manifest import OPTIONAL_EVENTS
@@ -69,6 +71,28 @@ def test_the_commands_page_is_what_the_commands_say() -> None:
     assert module.PAGE.read_text(encoding="utf-8") == module.render(), (
         "docs/cli.md is old: run python docs/make_cli.py"
     )
+
+
+def test_the_configuration_page_and_the_schema_are_what_the_models_say() -> None:
+    module = maker("make_configuration")
+    old = "is old: run python docs/make_configuration.py"
+    assert module.PAGE.read_text(encoding="utf-8") == module.render(), f"{module.PAGE} {old}"
+    assert module.SCHEMA.read_text(encoding="utf-8") == schema_text(), f"{module.SCHEMA} {old}"
+
+
+def test_the_configuration_that_the_page_shows_is_good() -> None:
+    parsed = parse_config(maker("make_configuration").EXAMPLE)
+    assert parsed.problems == ()
+    assert set(parsed.settings) <= set(ConfigFile.model_fields)
+
+
+def test_every_key_of_the_configuration_is_documented() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for name, key in ConfigFile.model_fields.items():
+        assert f"| `{key.alias or name}` |" in page
+        inner = key.annotation
+        for below in getattr(inner, "model_fields", {}):
+            assert f"| `{name}.{below}` |" in page
 
 
 @pytest.mark.parametrize("name", COMMANDS)

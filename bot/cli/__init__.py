@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan-experts": ("plans:scan_experts", "Look up a task plan's keywords in the repository."),
     "setup-plan": ("plans:setup_plan", "Say where a feature's files are."),
     "merge-driver": ("merge_driver:merge_driver", "Merge a plan file for git."),
+    "schema": ("configuring:schema", "Print the JSON Schema of .github/plansync.yml."),
     "backup": ("backup:backup", "Copy the SQLite database while plansync runs."),
     "restore": ("backup:restore", "Put a copy of the database in its place."),
     "manifest": ("run:manifest", "Print the App manifest: permissions and events."),

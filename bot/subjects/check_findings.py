@@ -66,21 +66,12 @@ def find(
         if named and one.link is not None:
             found += _in_links(one, links, config, work=work)
     found += links.problems if named else ()
-    return list(_graded(dict.fromkeys(found), config))
+    return [p for p in map(config.checks.graded, dict.fromkeys(found)) if p is not None]
 
 
 def other(code: str, message: str, fix: str, line: int = 1, path: str | None = None) -> Problem:
     """A finding of ``OTHER_CODES`` with its usual severity."""
     return Problem(code, message, fix, line, severity=Severity(OTHER_CODES[code][0]), path=path)
-
-
-def _graded(found: Iterable[Problem], config: RepoConfig) -> Iterator[Problem]:
-    for problem in found:
-        chosen = config.checks.severity.get(problem.code)
-        if chosen is None:
-            yield problem
-        elif chosen != "off":
-            yield replace(problem, severity=Severity(chosen))
 
 
 def _in_file(one: CheckedPlan, config: RepoConfig) -> list[Problem]:

@@ -232,3 +232,35 @@ def test_five_hundred_plans_are_checked_in_time(run: Run, repository: Path) -> N
     # Processor time; asked for are 5 s on an idle machine, where it is 3.5 to 3.8.
     assert time.process_time() - started < 8
     assert json.loads(done.out)["plans"] == 500
+
+
+def test_the_configuration_is_checked_by_name_and_with_its_folder(
+    run: Run, repository: Path
+) -> None:
+    path = repository / ".github" / "plansync.yml"
+    path.parent.mkdir()
+    path.write_text("labelz: 1\n")
+    for named in (".github/plansync.yml", "."):
+        done = run("check", named)
+        assert done.code == 1
+        assert "plansync.yml:1:1: error: There is no key `labelz`. [config.unknown-key]" in done.out
+        assert "Did you mean `labels`?" in done.out
+    (found,) = json.loads(run("check", ".", "--format", "json").out)["problems"]
+    assert (found["line"], found["code"]) == (1, "config.unknown-key")
+    path.write_text("brake: 0.5\n")
+    done = run("check", ".github/plansync.yml")
+    assert (done.code, done.out) == (0, "1 configuration checked: no problems\n")
+
+
+def test_the_severities_of_the_configuration_count(run: Run, repository: Path) -> None:
+    plan = run("new", "feature", "Search").out.strip()
+    broken = repository / plan
+    broken.write_text(broken.read_text() + "\n<!-- open\n")
+    assert run("check", plan).code == 0
+    (repository / ".github").mkdir()
+    config = repository / ".github" / "plansync.yml"
+    config.write_text("checks:\n  severity:\n    comment-unclosed: error\n")
+    done = run("check", plan)
+    assert (done.code, "error:" in done.out) == (1, True)
+    config.write_text("checks:\n  severity:\n    comment-unclosed: off\n")
+    assert "comment-unclosed" not in run("check", plan).out
