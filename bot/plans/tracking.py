@@ -124,7 +124,7 @@ def move_task_by(
         followed = follow_status(moved.text, plan, statuses)
         return Tracked(followed.text, (*moved.problems, *followed.problems))
     found = plan.task(task)
-    if found is None or found.path or _is_no_work(plan, found):
+    if found is None or found.path not in ("", plan.path) or _is_no_work(plan, found):
         return Tracked(document.text)
     if found.offset is not None:
         return Tracked(_tick(document, found, facts))

@@ -219,6 +219,9 @@ def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger
         return [_plan(event.repo.id, path, "") for path in plans]
     there = set(plans)
     about = [path for path in event.paths if path in there or config.adopts(path)]
+    # A feature's list of tasks is part of its plan.
+    plans_of = (path.removesuffix("tasks.md") + "impl-plan.md" for path in event.paths)
+    about += [path for path in plans_of if path in there and path not in about]
     return [_plan(event.repo.id, path, f"commit:{event.after}") for path in about]
 
 

@@ -51,8 +51,9 @@ _TASK_LINE = re.compile(
 class Obeyed:
     """What the commands came to: the plan with their edits, and what else is to be written.
 
-    ``log`` is the decision log's new text; ``forward`` are plans that are to be looked at;
-    ``detached`` is the new state of the mirror, None where nobody ordered one.
+    ``log`` is the file beside the plan that changes with it, mostly the decision log; ``forward``
+    are plans that are to be looked at; ``detached`` is the new state of the mirror, None where
+    nobody ordered one.
     """
 
     settled: Settled

@@ -52,7 +52,7 @@ from bot.subjects.plan_status import status_comment
 from bot.subjects.plan_take import conflict_digest, untaken_comment
 from bot.subjects.pull_facts import facts_of
 from bot.subjects.pull_standing import watched
-from bot.subjects.story_keeping import with_story_log
+from bot.subjects.story_keeping import with_beside
 
 _SEEN_COMMITS = 20
 _SEEN_BODIES = 40
@@ -82,7 +82,7 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
         return stopped(snapshot, issue, stops, config)
     settled = settle(snapshot, taken, issue, config)
     obeyed = obey_orders(snapshot, settled, issue, config)
-    obeyed = with_story_log(snapshot, issue, obeyed, config)
+    obeyed = with_beside(snapshot, issue, obeyed, config)
     settled, headed = with_header(snapshot, obeyed.settled, issue)
     obeyed = replace(obeyed, settled=settled)
     return _mirror(snapshot, file, issue, obeyed, headed, config)

@@ -31,7 +31,7 @@ from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.pull_read import read_details
-from bot.subjects.story_keeping import read_story_log
+from bot.subjects.story_keeping import read_beside
 
 
 def is_known(claim: str, memory: PlanMemory | None) -> bool:
@@ -102,7 +102,7 @@ def read(
     snapshot = replace(snapshot, bases=bases, memory=memory)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
     snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
-    return read_story_log(snapshot, reader, file, issue, deliveries)
+    return read_beside(snapshot, reader, file, issue, deliveries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ class Settled:
     """The plan file and the plan text of the issue as they shall be.
 
     ``ticks`` and ``edited`` say what the issue brought to the file, ``reasons`` what pull requests
-    moved, and ``moved`` which of them. ``held`` is the issue's text beyond the plan, by
-    ``holders``. ``news``: a person changed a side. ``settles``: somebody said which text stands
-    after a conflict; ``untaken`` found no place then.
+    moved, ``moved`` which of them, and ``beside`` the new text of the file beside the plan.
+    ``held`` is the issue's text beyond the plan, by ``holders``. ``news``: a person changed a side.
+    ``settles``: somebody said which text stands after a conflict; ``untaken`` found no place then.
     """
 
     text: str
@@ -33,6 +33,7 @@ class Settled:
     reasons: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
     moved: tuple[PullMemory, ...] = ()
+    beside: str = ""
     holders: tuple[str, ...] = ()
     news: bool = False
     settles: bool = False
@@ -59,6 +60,7 @@ def settle(
         now_linked(snapshot, config),
         config,
         before=bases.agreed or "",
+        files={snapshot.beside.path: snapshot.beside.text} if snapshot.beside else None,
     )
     shown = shown_text(moved.text)
     holders: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ def settle(
         reasons=(*_said_by(snapshot, taken_text), *moved.reasons),
         pulls=moved.pulls,
         moved=moved.changed,
+        beside=next(iter(moved.files.values()), ""),
         holders=holders,
         news=file.text != bases.agreed or now != was or bool(snapshot.overwritten),
         settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),

@@ -8,8 +8,8 @@ or box moves only when a fact differs from the one applied before, so what a per
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.config import RepoConfig
 from bot.github.ports import PullSnapshot
@@ -50,12 +50,14 @@ class Moved:
     """A plan's text after its pull requests' facts, and one sentence for each that changed.
 
     ``pulls`` know where their tasks stand in that text, ``changed`` are those whose facts did.
+    ``files`` are the files beside the plan that have tasks of it, by path.
     """
 
     text: str
     reasons: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
     changed: tuple[PullMemory, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def pulls_now(
@@ -131,15 +133,18 @@ def apply_facts(
     pulls: Sequence[PullMemory],
     config: RepoConfig,
     before: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> Moved:
     """Move the rows and boxes of every task whose pull requests' facts are not ``applied`` yet.
 
     ``before`` is the plan file both sides agreed on last: there the tasks stood as remembered.
+    ``files`` are the texts of files beside the plan that hold tasks of it.
     """
-    now = _version(path, text, config)
+    beside = dict(files or {})
+    now = _version(path, text, config, beside)
     if now is None:
-        return Moved(text, (), tuple(pulls))
-    base = _version(path, before, config) if before else None
+        return Moved(text, (), tuple(pulls), files=beside)
+    base = _version(path, before, config, beside) if before else None
     versions = [base] if base else []
     pulls = [_placed(pull, now, versions) for pull in pulls]
     former = {
@@ -151,15 +156,17 @@ def apply_facts(
         was = former.get(pull.number)
         tasks.update((task, None) for task in (*(was.tasks if was else ()), *pull.tasks))
     for task in tasks:
-        text = _move_task(text, path, task, former, pulls, config)
+        text = _move_task(text, path, task, former, pulls, config, beside)
     if before:
         text = follow_story(text, path, before, config.statuses).text
     said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
-    return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed))
+    return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed), beside)
 
 
-def _version(path: str, text: str, config: RepoConfig) -> Version | None:
-    plan = read_plan(path, parse_document(text), statuses=config.statuses)
+def _version(
+    path: str, text: str, config: RepoConfig, files: Mapping[str, str] | None = None
+) -> Version | None:
+    plan = read_plan(path, parse_document(text), files=files or None, statuses=config.statuses)
     return Version(plan, text) if plan else None
 
 
@@ -206,7 +213,9 @@ def _move_task(
     former: dict[int, PullMemory],
     pulls: Sequence[PullMemory],
     config: RepoConfig,
+    beside: dict[str, str],
 ) -> str:
+    """The plan's text with the task moved; one of a file beside it is moved in ``beside``."""
     facts = []
     matters = False
     for pull in pulls:
@@ -222,8 +231,14 @@ def _move_task(
     if not matters:
         return text
     document = parse_document(text)
-    plan = read_plan(path, document, statuses=config.statuses)
+    plan = read_plan(path, document, files=beside or None, statuses=config.statuses)
+    found = plan.task(task) if plan else None
     if plan is None or not facts:
+        return text
+    if found is not None and found.path in beside:
+        there = parse_document(beside[found.path])
+        alone = replace(plan, path=found.path)
+        beside[found.path] = move_task_by(there, alone, task, facts, config.statuses).text
         return text
     return move_task_by(document, plan, task, facts, config.statuses).text
 

@@ -1,4 +1,4 @@
-"""The decision log of a task plan: read where an entry may be due, and kept with the plan."""
+"""The file beside a plan that changes with it: a decision log, or the tasks of a feature."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bot.github.ports import FileSnapshot, GitHubReader, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PullMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
+from bot.plans.formats.implementation_plan import TASKS, feature_dir
 from bot.plans.merge import merge_texts
 from bot.plans.model import Plan
 from bot.plans.render import issue_plan_text, shown_text
@@ -25,20 +26,23 @@ _LOG = "decision-log.md"
 _MOST_STORIES = 3
 
 
-def read_story_log(
+def read_beside(
     snapshot: PlanSnapshot,
     reader: GitHubReader,
     file: FileSnapshot,
     issue: IssueSnapshot,
     deliveries: Sequence[OpenDelivery],
 ) -> PlanSnapshot:
-    """The snapshot with the decision log where an entry may be due, and when what happened.
+    """The snapshot with the file beside the plan that may change with it, and when what happened.
 
-    Costs no request for a plan of another format, or where nothing calls for an entry.
+    That is the decision log where an entry may be due, and an implementation plan's ``tasks.md``
+    where pull requests name tasks. Costs no request for any other plan.
     """
     heard = max((delivery.received_at for delivery in deliveries), default=None)
     snapshot = replace(snapshot, heard_at=heard)
     plan = read_plan(snapshot.path, parse_document(file.text))
+    if plan is not None and plan.format == "implementation-plan":
+        return _with_tasks(snapshot, reader)
     if plan is None or plan.format != "task-plan":
         return snapshot
     texts = [snapshot.bases.agreed or file.text, issue_plan_text(issue.body)]
@@ -57,6 +61,19 @@ def read_story_log(
     return replace(snapshot, log=log, evidence=_evidence(reader, folder, plan))
 
 
+def _with_tasks(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:
+    read = any(one.tasks(snapshot.memory) for one in snapshot.pull_details)
+    if not read and not any(pull.links for pull in snapshot.memory.pulls):
+        return snapshot
+    path = RepoPath(feature_dir(snapshot.path) + TASKS)
+    if path == snapshot.path:
+        return snapshot
+    try:
+        return replace(snapshot, beside=reader.file(path))
+    except UserProblem:
+        return snapshot
+
+
 def _evidence(reader: GitHubReader, folder: str, plan: Plan) -> tuple[tuple[str, str], ...]:
     """The newest run folder of each story; of the plan where stories have none of their own."""
     runs = RepoPath(f"{folder}/runs" if folder else "runs")
@@ -73,10 +90,13 @@ def _evidence(reader: GitHubReader, folder: str, plan: Plan) -> tuple[tuple[str,
     return tuple(found.items())
 
 
-def with_story_log(
+def with_beside(
     snapshot: PlanSnapshot, issue: IssueSnapshot, obeyed: Obeyed, config: RepoConfig
 ) -> Obeyed:
-    """What the commands came to, with the entries that the decision log is due. Pure."""
+    """What the commands came to, with what is due in the file beside the plan. Pure."""
+    there, tasks = snapshot.beside, obeyed.settled.beside
+    if there is not None and tasks and tasks != there.text:
+        return replace(obeyed, log=FileEdit(there.path, tasks, there.blob_sha))
     log = snapshot.log
     if log is None or basename(log.path) != _LOG:
         return obeyed
