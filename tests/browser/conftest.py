@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from bot.demo import SIGN_IN, Scene, request_feature, request_story, running
+from bot.demo import SIGN_IN, NotSeen, Scene, request_feature, request_story, running
 from bot.emulator.stage import open_stage
 from tests.browser.chromium import Chromium, chromium, launched
 
@@ -80,8 +80,12 @@ def sight(browser: Browser, found: Chromium) -> Iterator[Sight]:
         running(stage, Path(folder), "serve", settle_seconds=0.1, more=SIGN_IN) as plansync,
     ):
         scene = Scene(stage, lambda line: None, stage.person("alice"), stage.person("bob"))
-        request_feature(scene)
-        request_story(scene)
+        try:
+            request_feature(scene)
+            request_story(scene)
+        except NotSeen:
+            print((Path(folder) / "log").read_text("utf-8", "replace")[-4000:])
+            raise
         yield Sight(plansync.address, scene, browser, found.axe)
 
 
