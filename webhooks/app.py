@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.github.visiting import Visitors
 from bot.settings import Settings
 from bot.store import Store
-from webhooks import badge, faults, health, look, plan, plans, receive, signin
+from webhooks import badge, faults, health, look, operator, plan, plans, receive, signin
 from webhooks.access import Access
 from webhooks.look import Look
 from webhooks.security import Guard
@@ -41,6 +41,7 @@ def create_app(
         plans.blueprint(store, guard, pages),
         plan.blueprint(settings, store, guard, pages),
         badge.blueprint(store, guard.access, guard.keys),
+        operator.blueprint(settings, store, guard, pages),
     ):
         app.register_blueprint(blueprint)
     faults.install(app, guard, pages)

@@ -86,6 +86,19 @@ class Operations:
         with self._db.read() as connection:
             return handled(connection, wanted, limit)
 
+    def handled_one(self, delivery_id: int) -> Handled | None:
+        """One delivery with what became of it."""
+        with self._db.read() as connection:
+            found = handled(connection, DeliveryFilter(before=delivery_id + 1), 1)
+            return found[0] if found and found[0].row.id == delivery_id else None
+
+    def parked(self, limit: int) -> list[SubjectRow]:
+        """The parked subjects, those first that were parked last."""
+        with self._db.read() as connection:
+            query = sa.select(subjects).where(subjects.c.parked_at.is_not(None))
+            query = query.order_by(subjects.c.parked_at.desc(), subjects.c.key).limit(limit)
+            return [listings.subject_of(row) for row in connection.execute(query)]
+
     def last_webhook(self) -> datetime | None:
         """When GitHub's newest delivery came in; our own wishes do not count."""
         with self._db.read() as connection:

@@ -1,0 +1,246 @@
+"""``/operator``: what is wrong, in one look, and the buttons that mend it.
+
+Every effect is a POST with the form's token; ``webhooks.security`` lets operators alone in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import structlog
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.errors import UserProblem
+from bot.logs import Redactor, secrets_of
+from bot.memory import SubjectKey
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.operations import Handled
+from bot.sweeps import EVERY
+from webhooks.address import local_path
+from webhooks.look import Look
+from webhooks.operating import (
+    STATES,
+    Stuck,
+    budgets,
+    parse_asked,
+    parse_time,
+    remedy,
+    running,
+    shown_payload,
+    span,
+)
+from webhooks.security import Guard
+
+A_PAGE = 50
+MOST_PARKED = 100
+MOST_NAMED = 200
+"""How many repositories the filter offers; others can be typed."""
+_SILENT = timedelta(seconds=60)
+
+SAID = {
+    "released": "Released: it is tried now.",
+    "unblocked": "GitHub is asked now whether the repository is open again.",
+    "parked": "Parked: it waits until an operator releases it.",
+    "replayed": "It is worked off once more, as delivery {n}.",
+    "retried": "Tried again: {n}.",
+    "nothing": "There was nothing to do.",
+    "gone": "The payload of this delivery is not kept any more: it cannot be worked off again. "
+    "plansync sync compares a repository with GitHub as it is now.",
+}
+"""What a page says after a button was pressed; the address names it, and can name nothing else."""
+
+log = structlog.get_logger("plansync.operator")
+
+
+def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blueprint:
+    """The pages and the buttons."""
+    pages = Blueprint("operator", __name__, url_prefix="/operator")
+    redact = Redactor(secrets_of(settings))
+
+    @pages.get("")
+    def overview() -> Response:
+        now = guard.clock()
+        tallied = store.tallies()
+        workers = store.worker_rows()
+        return look.page(
+            "operator.html",
+            said=_said(),
+            counts=store.counts(),
+            oldest=store.oldest_pending(),
+            last_webhook=store.last_webhook(),
+            running=running(tallied, now),
+            budgets=budgets(tallied, store.installations(), now),
+            workers=[(one, now - one.seen_at > _SILENT) for one in workers],
+            sweeps=[(one.name, one.due_at - EVERY, one.due_at) for one in store.sweep_rows()],
+            stuck=_stuck(store, redact),
+            most=MOST_PARKED,
+            back=request.path,
+        )
+
+    @pages.get("/deliveries")
+    def deliveries() -> Response:
+        asked = parse_asked(request.args, store.repo_named)
+        rows = store.handled(asked.wanted, A_PAGE + 1)
+        return look.page(
+            "operator_deliveries.html",
+            said=_said(),
+            asked=asked,
+            rows=[_shown(one, redact) for one in rows[:A_PAGE]],
+            older=asked.query(before=rows[A_PAGE - 1].row.id) if len(rows) > A_PAGE else "",
+            states=STATES,
+            names=[repo.full_name for repo in store.repos()[:MOST_NAMED]],
+            back=request.full_path.rstrip("?"),
+        )
+
+    @pages.get("/deliveries/<int:number>")
+    def delivery(number: int) -> Response:
+        found = store.handled_one(number)
+        stored = store.delivery(number)
+        if found is None or stored is None:
+            abort(404, "There is no such delivery, or it is older than 30 days.")
+        text, cut = shown_payload(stored.body, redact) if found.has_payload else ("", False)
+        return look.page(
+            "operator_delivery.html",
+            said=_said(),
+            one=_shown(found, redact),
+            payload=text,
+            cut=cut,
+            days=settings.payload_days,
+            standing=[(key, store.subject(SubjectKey.parse(key))) for key in found.row.subjects],
+            back=request.path,
+        )
+
+    @pages.post("/deliveries/<int:number>/replay")
+    def replay(number: int) -> AnyResponse:
+        return _again(number)
+
+    @pages.post("/deliveries/<int:number>/retry")
+    def retry(number: int) -> AnyResponse:
+        found = store.handled_one(number)
+        if found is None:
+            abort(404)
+        if found.row.state == "failed":
+            return _again(number)
+        waiting = [one.key for one in found.subjects if one.held(guard.clock())]
+        for key in waiting:
+            _release(key)
+        return _back("retried" if waiting else "nothing", len(waiting))
+
+    @pages.post("/release")
+    def release() -> AnyResponse:
+        return _back(_release(_key()))
+
+    @pages.post("/park")
+    def park() -> AnyResponse:
+        key = _key()
+        login = guard.signed_in().login
+        if not store.hold(key, login, guard.clock()):
+            abort(404)
+        log.warning("parked by an operator", subject=str(key), operator=login)
+        return _back("parked")
+
+    @pages.post("/retry")
+    def retry_all() -> AnyResponse:
+        since = parse_time(request.form.get("since", ""))
+        if since is None:
+            abort(400, "Say since when, such as 2026-03-01T12:00.")
+        now = guard.clock()
+        for block in store.blocks():
+            if block.since >= since:
+                store.lift_block(block.repository_id, now)
+        count = store.release_parked(since, now)
+        failed = store.failed_since(since)
+        for number in failed:
+            store.replay(number, now)
+        log.warning("retried all", since=since.isoformat(), parked=count, failed=len(failed))
+        return _back("retried", count + len(failed))
+
+    def _again(number: int) -> AnyResponse:
+        try:
+            copied = store.replay(number, guard.clock())
+        except UserProblem:
+            return _back("gone")
+        if copied is None:
+            abort(404)
+        log.warning("replayed", delivery=number, replayed_as=copied, operator=_operator())
+        return _back("replayed", copied)
+
+    def _release(key: SubjectKey) -> str:
+        now = guard.clock()
+        if store.block(key.repository_id) is not None:
+            store.lift_block(key.repository_id, now)
+            said = "unblocked"
+        elif store.release(key, now):
+            said = "released"
+        else:
+            abort(404)
+        log.warning("released by an operator", subject=str(key), operator=_operator())
+        return said
+
+    def _operator() -> str:
+        return guard.signed_in().login
+
+    return pages
+
+
+def _key() -> SubjectKey:
+    try:
+        return SubjectKey.parse(request.form.get("subject", ""))
+    except ValueError:
+        abort(400, "This is no plan or request.")
+
+
+def _back(said: str, n: int = 0) -> AnyResponse:
+    """To the page that the button was on, which then says what was done."""
+    place = local_path(request.form.get("back", ""))
+    path, _, query = place.partition("?")
+    if not path.startswith("/operator"):
+        path, query = "/operator", ""
+    kept = [part for part in query.split("&") if part and not part.startswith(("said=", "n="))]
+    return redirect(path + "?" + "&".join([*kept, urlencode({"said": said, "n": n})]), 303)
+
+
+def _said() -> str:
+    number = request.args.get("n", "")
+    return SAID.get(request.args.get("said", ""), "").format(
+        n=number if number.isascii() and number.isdigit() and len(number) < 19 else "?"
+    )
+
+
+def _shown(one: Handled, redact: Callable[[str], str]) -> dict[str, object]:
+    """A delivery as the pages show it."""
+    row = one.row
+    took = row.finished_at - row.received_at if row.finished_at else None
+    waits = one.row.state == "open" and bool(one.error)
+    return {
+        "row": row,
+        "event": f"{row.event}.{row.action}" if row.action else row.event,
+        "repository": one.repository,
+        "has_payload": one.has_payload,
+        "attempts": one.attempts,
+        "took": span(took),
+        "error": redact(one.error),
+        "note": redact(row.note),
+        "can_retry": waits or (row.state == "failed" and one.has_payload),
+        "address": f"/operator/deliveries/{row.id}",
+    }
+
+
+def _stuck(store: Store, redact: Callable[[str], str]) -> list[Stuck]:
+    """The parked subjects, the newest first."""
+    rows = store.parked(MOST_PARKED)
+    blocks = {block.repository_id: block for block in store.blocks()}
+    names = {repo.id: repo.full_name for repo in store.repos()} if rows else {}
+    return [
+        Stuck(
+            row,
+            names.get(row.key.repository_id, str(row.key.repository_id)),
+            redact(row.reason),
+            remedy(row, blocks.get(row.key.repository_id)),
+        )
+        for row in rows
+    ]
