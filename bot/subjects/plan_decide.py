@@ -24,6 +24,7 @@ from bot.github.ports import CommentSnapshot, Committed, FileSnapshot, IssueSnap
 from bot.memory import PlanMemory
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan, recognise
+from bot.plans.gates import PlanStatus, status_of
 from bot.plans.model import Plan
 from bot.plans.render import (
     PlanMarker,
@@ -117,7 +118,8 @@ def _mirror(
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
     after = _after(snapshot, file, issue, settled, body)
-    closing, closed_for = _closing(snapshot, issue, settled, config)
+    plan, document, standing = _standing(snapshot, settled, config)
+    closing, closed_for = _closing(snapshot, issue, settled, standing, config)
     after = replace(
         after,
         conflicts=_open_after(snapshot.memory, settled, told),
@@ -141,9 +143,9 @@ def _mirror(
             landing_orders=tuple(order.claim for order in snapshot.orders),
         )
     changes += [body] if body else []
-    changes += _status(snapshot, file, issue, settled, after, config)
+    changes += _status(snapshot, file, issue, settled, after, standing, config)
     changes += _labels(issue, settled)
-    changes += label_changes(issue, *_read(snapshot, settled, config))
+    changes += label_changes(issue, plan, document, standing)
     changes += closing
     changes += went_on(snapshot, issue)
     changes += obeyed.changes
@@ -153,21 +155,25 @@ def _mirror(
     )
 
 
-def _read(
+def _standing(
     snapshot: PlanSnapshot, settled: Settled, config: RepoConfig
-) -> tuple[Plan | None, Document]:
+) -> tuple[Plan | None, Document, PlanStatus | None]:
     document = parse_document(settled.text)
-    return read_plan(snapshot.path, document, statuses=config.statuses), document
+    plan = read_plan(snapshot.path, document, statuses=config.statuses)
+    return plan, document, status_of(plan, document) if plan else None
 
 
 def _closing(
-    snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled, config: RepoConfig
+    snapshot: PlanSnapshot,
+    issue: IssueSnapshot,
+    settled: Settled,
+    standing: PlanStatus | None,
+    config: RepoConfig,
 ) -> tuple[Sequence[Change], str]:
     """Whether the issue is to be closed or opened, and the version it was closed for."""
     if not config.close_when_complete:
         return (), snapshot.memory.closed_for
-    plan, document = _read(snapshot, settled, config)
-    return state_changes(issue, plan, document, blob_sha(settled.text), snapshot.memory.closed_for)
+    return state_changes(issue, standing, blob_sha(settled.text), snapshot.memory.closed_for)
 
 
 def _tell(snapshot: PlanSnapshot, issue: IssueSnapshot, settled: Settled) -> list[PostComment]:
@@ -239,6 +245,7 @@ def _status(
     issue: IssueSnapshot,
     settled: Settled,
     after: PlanMemory,
+    standing: PlanStatus | None,
     config: RepoConfig,
 ) -> list[Change]:
     memory = snapshot.memory
@@ -255,6 +262,7 @@ def _status(
         conflict=bool(after.conflicts),
         detached=after.state == "detached",
         statuses=config.statuses,
+        standing=standing,
     )
     if memory.comment_id is None:
         reason = "The plan issue has no status yet"

@@ -50,11 +50,12 @@ def stop_labels(
     return tuple(label for label, stands in wanted if stands)
 
 
-def label_changes(issue: IssueSnapshot, plan: Plan | None, document: Document) -> list[Change]:
+def label_changes(
+    issue: IssueSnapshot, plan: Plan | None, document: Document, status: PlanStatus | None
+) -> list[Change]:
     """What brings the labels to what the plan is now; the conflict label apart."""
-    if plan is None:
+    if plan is None or status is None:
         return []
-    status = status_of(plan, document)
     wanted = [*stop_labels(plan, document, status)]
     if status.overall in STATUS_LABELS:
         wanted.append(STATUS_LABELS[status.overall])
@@ -71,7 +72,7 @@ def label_changes(issue: IssueSnapshot, plan: Plan | None, document: Document) -
 
 
 def state_changes(
-    issue: IssueSnapshot, plan: Plan | None, document: Document, blob: str, closed_for: str
+    issue: IssueSnapshot, status: PlanStatus | None, blob: str, closed_for: str
 ) -> tuple[Sequence[Change], str]:
     """Close the issue of a complete plan, open it again when it is complete no more.
 
@@ -79,7 +80,7 @@ def state_changes(
     one comes back. Who opens the issue of a complete plan again is let have their way until the
     plan changes; an issue that a person closed before the end stays closed.
     """
-    complete = plan is not None and status_of(plan, document).overall == "Complete"
+    complete = status is not None and status.overall == "Complete"
     if complete and issue.state == "open" and closed_for != blob:
         return [SetState(issue.number, "closed", "The plan is complete")], blob
     if complete:

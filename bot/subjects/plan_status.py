@@ -18,7 +18,7 @@ from bot.plans.diagram import render_diagram
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates import PlanStatus, check, status_of
-from bot.plans.model import Group, Plan, PlanTask, Problem, TrackingRow
+from bot.plans.model import Group, Plan, PlanTask, TrackingRow
 from bot.plans.orders_tasks import blocked_boxes
 from bot.plans.render import StatusMarker, blob_sha, render_status_marker, shown_text
 from bot.subjects.detached_marker import DETACHED
@@ -60,12 +60,14 @@ def status_comment(
     conflict: bool = False,
     detached: bool = False,
     statuses: Mapping[str, str] | None = None,
+    standing: PlanStatus | None = None,
 ) -> str:
     """The status comment; its marker carries base, facts and what is held.
 
     ``proposed`` is the pull request that ``text`` waits in; ``base`` is then what the default
     branch has. ``body_base`` is the version that the issue's body goes back to, ``held_text`` what
-    the issue shows with the edits of ``held`` people.
+    the issue shows with the edits of ``held`` people, ``standing`` the plan's status where it is
+    known already.
     """
     document = parse_document(text)
     plan = read_plan(path, document, statuses=statuses)
@@ -84,9 +86,9 @@ def status_comment(
         "detached": detached,
         "held": [code_span(login) for login in held[:20]],
     }
-    comment = ""
+    comment, status = "", standing or (status_of(plan, document) if plan else None)
     for bounds in _BOUNDS:
-        values |= _shown(plan, document, pulls, bounds)
+        values |= _shown(plan, document, pulls, bounds, status)
         values["difference"] = _difference(text, held_text, bounds.held) if held else ""
         comment = render_comment("status.md", **values)
         if len(comment) <= BUDGET:
@@ -112,11 +114,14 @@ def _kept_facts(pulls: Sequence[PullMemory]) -> tuple[str, ...]:
 
 
 def _shown(
-    plan: Plan | None, document: Document, pulls: Sequence[PullMemory], bounds: Bounds
+    plan: Plan | None,
+    document: Document,
+    pulls: Sequence[PullMemory],
+    bounds: Bounds,
+    status: PlanStatus | None,
 ) -> dict[str, object]:
-    if plan is None:
+    if plan is None or status is None:
         return _nothing()
-    status = status_of(plan, document)
     blocked = blocked_boxes(document, plan)
     groups = [group for group in plan.groups if group.progress.total]
     tracked = plan.tracking or ()
@@ -219,7 +224,8 @@ def _noticed(
     plan: Plan, document: Document, pulls: Sequence[PullMemory], bounds: Bounds
 ) -> list[str]:
     """What was left as somebody wrote it, and what nobody could be found for."""
-    found: list[Problem] = [p for p in check(plan, document) if p.code in _NOTICED]
+    rules = plan.format in ("user-story", "task-plan")
+    found = [p for p in check(plan, document) if p.code in _NOTICED] if rules else []
     lines = [short(f"Line {p.line}: {p.message}", 300) for p in found]
     for pull in sorted(pulls, key=lambda p: -p.number):
         unknown = [link.named for link in pull.links if not link.address]

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from bot.config import RepoConfig
-from bot.plans.document import parse_document
 from bot.subjects.plan_labels import LABELS
 from tests.orders.plans import PATHS, text_of
 from tests.world import World
@@ -163,7 +162,7 @@ def test_closing_can_be_switched_off(world: World) -> None:
     assert "SetState" in kinds
     kinds = [type(c).__name__ for c in plan_decide.decide(snapshot, off).changes]
     assert "SetState" not in kinds
-    assert state_changes(opened, None, parse_document(""), "x", "") == ([], "")
+    assert state_changes(opened, None, "x", "") == ([], "")
 
 
 @pytest.mark.parametrize("label", LABELS)
