@@ -417,3 +417,42 @@ def test_what_is_appended_leaves_everything_before_it_alone(
     assert len(after.tasks) == len(document.tasks) + block.startswith("- [ ]")
     assert [s.path for s in after.sections] == [s.path for s in document.sections]
     assert come
+
+
+@pytest.mark.parametrize("kind", EDITS)
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_every_edit_is_taken_back_byte_for_byte(kind: str, ending: str) -> None:
+    before = "\ufeff" + PLAN.replace("\n", ending).rstrip()
+    after = EDITS[kind](plan(before))
+    undo = edit.undo_of(before, after)
+    assert edit.take_back(after, undo) == before
+    assert undo.size < 40
+
+
+def test_what_setting_a_value_again_would_lose_is_taken_back() -> None:
+    text = "| a |  b  |\n|---|-----|\n|1|   x  |\n\n- [X] done\n"
+    cleared = edit.set_cell(plan(text), plan(text).tables[0], 0, 1, "")
+    again = plan(cleared)
+    assert edit.set_cell(again, again.tables[0], 0, 1, "x") != text
+    assert edit.take_back(cleared, edit.undo_of(text, cleared)) == text
+    unticked = edit.set_task(plan(text), plan(text).tasks[0], False)
+    assert edit.take_back(unticked, edit.undo_of(text, unticked)) == text
+
+
+@pytest.mark.parametrize("change", ["x", "\n", ""])
+def test_an_edit_of_a_text_that_changed_since_is_not_taken_back(change: str) -> None:
+    after = edit.set_task(plan(), plan().tasks[0], True)
+    undo = edit.undo_of(PLAN, after)
+    other = after + change if change else after[:-1]
+    with pytest.raises(edit.EditRefused, match="was changed since"):
+        edit.take_back(other, undo)
+    with pytest.raises(edit.EditRefused):
+        edit.take_back(PLAN, undo)
+
+
+@given(st.text(), st.text())
+def test_whatever_an_edit_made_is_taken_back(before: str, after: str) -> None:
+    undo = edit.undo_of(before, after)
+    assert edit.take_back(after, undo) == before
+    assert len(undo.old) <= len(before)
+    assert (undo.old, undo.new) == changed(before, after)
