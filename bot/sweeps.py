@@ -34,6 +34,7 @@ DRIFT_AGE = timedelta(days=1)
 DRIFT_EACH = 20
 """Plans of one installation compared a round: 240 an hour, about 500 requests of its 5,000."""
 DRIFT_ALL = 200
+CONFIG_AGE = timedelta(days=1)
 
 DELIVERIES, DRIFT = "deliveries", "drift"
 
@@ -101,7 +102,7 @@ def sweep(
             TALLY.count("sweep_found", swept.stored, sweep=DELIVERIES)
             log.info("swept deliveries", **asdict(swept))
     if not stopping() and store.claim_sweep(DRIFT, now, now + EVERY):
-        asked = sweep_drift(store, now)
+        asked = sweep_drift(store, now) + sweep_configs(store, now)
         TALLY.count("sweeps", sweep=DRIFT, result="done")
         TALLY.count("sweep_found", asked, sweep=DRIFT)
         log.info("swept plans", asked=asked)
@@ -171,6 +172,13 @@ def sweep_drift(store: Store, now: datetime) -> int:
     wishes = [
         wish(plan.repo, "plan", plan.path, now, why=DRIFT, since=plan.compared_at) for plan in stale
     ]
+    return sum(store.receive(w.guid, COMPARE, w.body, received_at=now) for w in wishes)
+
+
+def sweep_configs(store: Store, now: datetime) -> int:
+    """Ask for the configurations that were not looked at for a day, or never; gives how many."""
+    stale = store.stale_choices(now - CONFIG_AGE, limit=DRIFT_EACH)
+    wishes = [wish(repo, "config", "", now, why=DRIFT, since=None) for repo in stale]
     return sum(store.receive(w.guid, COMPARE, w.body, received_at=now) for w in wishes)
 
 

@@ -11,6 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from bot.changes import Change
+    from bot.config import RepoConfig
+    from bot.github.ports import GitHubReader
     from bot.memory import SubjectKey
     from bot.store import Store
     from bot.sync import Previewed, RepositoryGateway, Synced
@@ -43,7 +45,6 @@ def sync(
 
     Examples: plansync sync acme/shop    plansync sync acme/shop --dry-run
     """
-    from bot.config import RepoConfig
     from bot.errors import UserProblem
     from bot.sync import discover
     from bot.sync import sync as sync_now
@@ -52,7 +53,8 @@ def sync(
     repo = hands.gateway.find(repository)
     if repo is None:
         raise UserProblem(f"The App is not installed on {repository}.")
-    keys = discover(repo, hands.store, hands.gateway.reader(repo), RepoConfig())
+    reader = hands.gateway.reader(repo)
+    keys = discover(repo, hands.store, reader, _config(hands, reader))
     if dry_run:
         sys.exit(_preview(keys, repo.full_name, hands, as_json))
     ended = sync_now(keys, repo, hands.store, hands.gateway, seconds=timeout)
@@ -79,17 +81,16 @@ def preview(hands: Hands | None, target: str, as_json: bool) -> None:
 
     Examples: plansync preview acme/shop    plansync preview acme/shop:plan_docs/search.md
     """
-    from bot.config import RepoConfig
     from bot.sync import discover, resolve
 
     hands = hands or _hands()
     repo, key = resolve(target, hands.store, hands.gateway)
-    keys = [key] if key else discover(repo, hands.store, hands.gateway.reader(repo), RepoConfig())
+    reader = hands.gateway.reader(repo)
+    keys = [key] if key else discover(repo, hands.store, reader, _config(hands, reader))
     sys.exit(_preview(keys, repo.full_name, hands, as_json))
 
 
 def _preview(keys: list[SubjectKey], full_name: str, hands: Hands, as_json: bool) -> int:
-    from bot.config import RepoConfig
     from bot.errors import UserProblem
     from bot.sync import preview as preview_one
 
@@ -98,9 +99,10 @@ def _preview(keys: list[SubjectKey], full_name: str, hands: Hands, as_json: bool
     if repo is None:
         raise UserProblem(f"The App is not installed on {full_name}.")
     reader = hands.gateway.reader(repo)
+    config = _config(hands, reader)
     found: list[Previewed] = []
     for key in keys:
-        one = preview_one(key, hands.store, reader, RepoConfig())
+        one = preview_one(key, hands.store, reader, config)
         found.append(one)
         click.echo(json.dumps(_previewed_json(one)) if as_json else _previewed_lines(one))
     if not as_json:
@@ -109,6 +111,19 @@ def _preview(keys: list[SubjectKey], full_name: str, hands: Hands, as_json: bool
             f"{full_name}: {_count(len(found), 'subject')}, {_count(changes, 'change')} to make"
         )
     return 1 if any(one.failed for one in found) else 0
+
+
+def _config(hands: Hands, reader: GitHubReader) -> RepoConfig:
+    """The repository's configuration as it is now; nothing of it is kept."""
+    from bot.config_load import load_config
+    from bot.github.ports import Refused
+
+    repo = reader.repo
+    try:
+        return load_config(reader).over(hands.store.choices(repo.id), repo.id).config
+    except Refused:
+        # Each plan then says so for itself.
+        return hands.store.config(repo.id)
 
 
 def _hands() -> Hands:

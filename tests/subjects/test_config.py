@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.config import CONFIG_PATH, RepoConfig
 from bot.memory import SubjectKey
 from bot.store import Store
+from bot.sweeps import CONFIG_AGE, sweep_configs
 from tests.fake_github import FakeCheck, FakeRepository
 from tests.world import World
 
@@ -227,3 +230,27 @@ def test_an_installation_is_when_the_file_is_looked_for(world: World) -> None:
     world.github.deliver(repo, "installation", "olivia", payload)
     world.settle()
     assert world.store.config(repo.id).brake == 0.5
+
+
+def test_what_no_webhook_told_of_is_found_within_a_day(world: World) -> None:
+    world.store.keep_repo(world.repo.ref)
+    with world.github.silence():
+        world.bob.push_file(CONFIG_PATH, "brake: 0.5\n")
+    assert sweep_configs(world.store, world.github.now) == 0
+    world.github.now += CONFIG_AGE + timedelta(hours=1)
+    assert sweep_configs(world.store, world.github.now) == 1
+    assert sweep_configs(world.store, world.github.now) == 0
+    world.new_calls()
+    world.send([])
+    world.settle()
+    assert config(world).brake == 0.5
+    assert world.new_calls() == ["file"]
+    assert sweep_configs(world.store, world.github.now) == 0
+
+
+def test_a_repository_that_is_not_known_yet_is_looked_at(world: World) -> None:
+    beside(world, "new", "brake: 0.5\n")
+    assert sweep_configs(world.store, world.github.now) == 1
+    world.send([])
+    world.settle()
+    assert world.store.config(2).brake == 0.5

@@ -184,7 +184,7 @@ def test_a_long_list_of_known_deliveries_stops_at_a_bounded_number_of_pages(
 ) -> None:
     payload = world.github.repository("acme/other").ref
     for n in range(PAGES_A_ROUND * 100 + 150):
-        body = {"action": "assigned", "n": n, "repository": {"id": payload.id}}
+        body = {"action": "pinned", "n": n, "repository": {"id": payload.id}}
         world.github.deliveries.append(Delivery(f"g{n}", "issues", body, world.github.now))
     later(world)
     first = swept(world)
