@@ -5,14 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.errors import Retryable
 from bot.github.ports import RepoRef
 from bot.github.visiting import SignInRefused, Visitors
 
 REMEMBERED_SECONDS = 300.0
 PUBLIC_SECONDS = 3600.0
+UNANSWERED_SECONDS = 60.0
+# Threads are shared with the receiver: a GitHub that answers slowly must not take them all.
+_AT_ONCE = 8
+_PATIENCE_SECONDS = 3.0
 _MOST_REMEMBERED = 10_000
 
 
@@ -66,6 +72,7 @@ class Access:
         self._bearers: OrderedDict[str, tuple[Visitor, float]] = OrderedDict()
         self._public: dict[int, tuple[bool, float]] = {}
         self._lock = threading.Lock()
+        self._asking = threading.BoundedSemaphore(_AT_ONCE)
 
     def view(self, visitor: Visitor, repositories: Sequence[RepoRef]) -> View:
         """What they may see of these repositories. Raises SignInRefused and Retryable."""
@@ -78,9 +85,9 @@ class Access:
             return kept.view
         if self._visitors is None:
             raise SignInRefused("Signing in through GitHub is not set up any more.")
-        view = View(
-            self._visitors.readable(visitor.token, repositories), self._is_operator(visitor)
-        )
+        with self.turn():
+            readable = self._visitors.readable(visitor.token, repositories)
+            view = View(readable, self._is_operator(visitor))
         with self._lock:
             self._kept[visitor.key] = _Kept(view, wanted, self._seconds() + REMEMBERED_SECONDS)
             while len(self._kept) > _MOST_REMEMBERED:
@@ -98,7 +105,8 @@ class Access:
             known = self._bearers.get(key)
         if known is not None and known[1] > self._seconds():
             return known[0]
-        person = self._visitors.who(token)
+        with self.turn():
+            person = self._visitors.who(token)
         found = Visitor(person.login, person.id, key, "", token)
         with self._lock:
             self._bearers[key] = (found, self._seconds() + REMEMBERED_SECONDS)
@@ -113,15 +121,31 @@ class Access:
             self._bearers.pop(key, None)
 
     def is_public(self, repository_id: int) -> bool:
-        """Whether anybody may read it, as it was within the hour. Raises Retryable."""
+        """Whether anybody may read it, as it was within the hour; not while GitHub is away."""
         with self._lock:
             known = self._public.get(repository_id)
         if known is not None and known[1] > self._seconds():
             return known[0]
-        public = self._visitors is not None and self._visitors.is_public(repository_id)
+        public, lasts = False, PUBLIC_SECONDS
+        if self._visitors is not None:
+            try:
+                with self.turn(0):
+                    public = self._visitors.is_public(repository_id)
+            except Retryable:
+                lasts = UNANSWERED_SECONDS
         with self._lock:
-            self._public[repository_id] = (public, self._seconds() + PUBLIC_SECONDS)
+            self._public[repository_id] = (public, self._seconds() + lasts)
         return public
+
+    @contextmanager
+    def turn(self, seconds: float = _PATIENCE_SECONDS) -> Iterator[None]:
+        """One of the few who may ask GitHub at once; Retryable when it takes longer than that."""
+        if not self._asking.acquire(timeout=seconds):
+            raise Retryable("GitHub answers too slowly now.")
+        try:
+            yield
+        finally:
+            self._asking.release()
 
     def _is_operator(self, visitor: Visitor) -> bool:
         if {visitor.login.lower(), f"user:{visitor.id}"} & self._operators:

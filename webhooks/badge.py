@@ -11,7 +11,6 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 from markupsafe import escape
 
-from bot.errors import Retryable
 from bot.github.ports import RepoRef
 from bot.store import Store
 from webhooks.access import Access
@@ -41,12 +40,8 @@ def blueprint(store: Store, access: Access, keys: Keys) -> Blueprint:
         return _image("plan", said, _COLOURS.get(summary.status, _GREY))
 
     def _may(repo: RepoRef, path: str) -> bool:
-        if keys.is_signed("badge", f"{repo.id}:{path}", request.args.get("token", "")):
-            return True
-        try:
-            return access.is_public(repo.id)
-        except Retryable:
-            return False
+        token = request.args.get("token", "")
+        return keys.is_signed("badge", f"{repo.id}:{path}", token) or access.is_public(repo.id)
 
     return pages
 

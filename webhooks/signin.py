@@ -79,10 +79,11 @@ def blueprint(
             return refused("GitHub was asked not to let you in.")
         try:
             verifier = str(way.get("verifier", ""))
-            token = visitors.exchange(
-                code=code, verifier=verifier, redirect_uri=_callback(settings)
-            )
-            person = visitors.who(token)
+            with guard.access.turn():
+                token = visitors.exchange(
+                    code=code, verifier=verifier, redirect_uri=_callback(settings)
+                )
+                person = visitors.who(token)
         except SignInRefused as refusal:
             return refused(str(refusal))
         answer = redirect(local_path(str(way.get("next", ""))), 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 import pytest
@@ -14,7 +15,13 @@ from bot.settings import load_settings
 from bot.store import Store
 from tests.web.github_stub import Account, GitHubStub
 from tests.web.visits import LAB, ORIGIN, SHOP, Visits, keep_story
-from webhooks.access import PUBLIC_SECONDS, REMEMBERED_SECONDS, Access, Visitor
+from webhooks.access import (
+    PUBLIC_SECONDS,
+    REMEMBERED_SECONDS,
+    UNANSWERED_SECONDS,
+    Access,
+    Visitor,
+)
 
 
 @pytest.fixture
@@ -202,3 +209,51 @@ def test_a_program_shows_a_github_token_of_its_own(
     assert len(visits.github.asked) == asked
     visits.github.down = True
     assert total("Bearer ghp_rita2") == 503
+
+
+class Slow(GitHubVisitors):
+    """A GitHub that answers when it is let to."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        super().__init__(load_settings(environ))
+        self.asked = threading.Semaphore(0)
+        self.let = threading.Event()
+
+    def is_public(self, repository_id: int) -> bool:
+        self.asked.release()
+        assert self.let.wait(10)
+        return True
+
+
+def test_a_slow_github_never_takes_all_threads(web_environ: dict[str, str]) -> None:
+    """They are those of the receiver too."""
+    slow = Slow(web_environ)
+    access = Access(slow, "", seconds=lambda: 0.0)
+    found: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda number=number: found.append(access.is_public(number)))
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+        assert slow.asked.acquire(timeout=10)
+    assert access.is_public(99) is False
+    assert not slow.asked.acquire(blocking=False)
+    slow.let.set()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 8
+    assert access.is_public(99) is False, "asked anew within the minute"
+
+
+def test_what_github_did_not_answer_is_asked_again_after_a_minute(
+    asking: GitHubVisitors, github: GitHubStub
+) -> None:
+    clock = [0.0]
+    access = Access(asking, "", seconds=lambda: clock[0])
+    github.public, github.down = {SHOP.id}, True
+    assert not access.is_public(SHOP.id)
+    github.down = False
+    assert not access.is_public(SHOP.id)
+    clock[0] = UNANSWERED_SECONDS + 1
+    assert access.is_public(SHOP.id)
