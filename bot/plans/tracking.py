@@ -137,6 +137,11 @@ def _outcome(facts: Sequence[PullFact]) -> str:
     return "open" if states & _OPEN else "merged" if "merged" in states else "closed"
 
 
+def add_output(document: Document, task: str, devloop: str) -> str:
+    """The text with one more Devloop Output in a tracking row; nothing else of the row moves."""
+    return _set(document.text, task, "Devloop Output", lambda raw: _output_cell(raw, devloop))
+
+
 def follow_status(text: str, before: Plan, statuses: Mapping[str, str] = STATUS_WORDS) -> Tracked:
     """A user story's text with its Status as its facts now are, where they differ from ``before``.
 

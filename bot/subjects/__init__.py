@@ -199,16 +199,34 @@ def _of_pull(event: PullEvent, known: Known) -> list[Trigger]:
     about += [
         _plan(repository_id, path, claim) for path in dict.fromkeys((*named, *before)) if path
     ]
-    if None in named or (links.reverts and not before):
-        # A plan that is not remembered, or not yet: it has to be asked of GitHub.
+    if _has_to_be_asked(event, links, known) or (event.merged and links.reverts and not before):
         about.append(Trigger(SubjectKey(repository_id, "pull", str(event.number)), claim))
     return about
 
 
+def _has_to_be_asked(event: PullEvent, links: Links, known: Known) -> bool:
+    """Whether a plan is named that is not remembered, or not yet, so that GitHub has to say.
+
+    Most issues that a keyword names are no plan's: they are asked for only where a task is named.
+    """
+    there = set(known.plan_paths(event.repo.id))
+    return any(
+        known.plan_path_of_issue(event.repo.id, link.issue) is None
+        if link.issue is not None
+        else link.path not in there and is_path(link.path)
+        for link in links.plans
+        if links.tasks or link.source.kind in ("line", "branch")
+    )
+
+
 def _watchwords(event: PullEvent, links: Links) -> list[str]:
     """What a plan may watch for though the pull request does not name it."""
-    branches = [f"branch:{event.head_ref}", f"branch:{event.base_ref}"]
-    return [*branches, *(f"merge:{commit}" for commit in links.reverted_commits)]
+    default = event.default_branch or event.base_ref
+    names = [name for name in (event.head_ref, event.base_ref) if name != default]
+    return [
+        *(f"branch:{name}" for name in names),
+        *(f"merge:{commit}" for commit in links.reverted_commits),
+    ]
 
 
 def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger]:

@@ -60,6 +60,7 @@ def settle(
         now_linked(snapshot, config),
         config,
         before=bases.agreed or "",
+        known=snapshot.memory.pulls,
         files={snapshot.beside.path: snapshot.beside.text} if snapshot.beside else None,
     )
     shown = shown_text(moved.text)

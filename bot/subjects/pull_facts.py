@@ -29,7 +29,7 @@ from bot.plans.linked import (
 from bot.plans.links import TaskLink, parse_devloop, parse_links
 from bot.plans.model import Plan
 from bot.plans.story_following import follow_story
-from bot.plans.tracking import PullFact, move_task_by
+from bot.plans.tracking import PullFact, add_output, move_task_by
 from bot.subjects.pull_claims import pull_digest
 from bot.subjects.pull_read import PullDetails, is_plan_file
 from bot.subjects.pull_standing import with_standings
@@ -134,11 +134,13 @@ def apply_facts(
     config: RepoConfig,
     before: str = "",
     files: Mapping[str, str] | None = None,
+    known: Sequence[PullMemory] = (),
 ) -> Moved:
     """Move the rows and boxes of every task whose pull requests' facts are not ``applied`` yet.
 
     ``before`` is the plan file both sides agreed on last: there the tasks stood as remembered.
-    ``files`` are the texts of files beside the plan that hold tasks of it.
+    ``files`` are the texts of files beside the plan that hold tasks of it, ``known`` what was
+    remembered of the pull requests before.
     """
     beside = dict(files or {})
     now = _version(path, text, config, beside)
@@ -157,10 +159,21 @@ def apply_facts(
         tasks.update((task, None) for task in (*(was.tasks if was else ()), *pull.tasks))
     for task in tasks:
         text = _move_task(text, path, task, former, pulls, config, beside)
+    text = _add_outputs(text, pulls, {pull.number: pull.devloop for pull in known})
     if before:
         text = follow_story(text, path, before, config.statuses).text
     said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
     return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed), beside)
+
+
+def _add_outputs(text: str, pulls: Sequence[PullMemory], known: Mapping[int, str]) -> str:
+    """The devloop outputs that were named after the merge."""
+    for pull in pulls:
+        named_late = pull.number in known and known[pull.number] != pull.devloop
+        if pull.standing == "merged" and pull.devloop and named_late:
+            for task in pull.tasks:
+                text = add_output(parse_document(text), task, pull.devloop)
+    return text
 
 
 def _version(

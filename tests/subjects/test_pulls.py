@@ -550,3 +550,42 @@ def test_a_repository_may_want_work_in_the_default_branch_alone(world: World) ->
     world.bob.merge_pull(whole)
     world.settle()
     assert feature.ticked() == ["Write the parser"]
+
+
+def test_an_output_that_is_named_after_the_merge_is_added_and_nothing_else(story: Story) -> None:
+    world = story.world
+    number = story.open_pull(f"Plan: #{story.issue}\nTask: 1\n")
+    world.bob.merge_pull(number)
+    world.settle()
+    edited = "| Complete |"
+    world.alice.edit_file(story_path(story), lambda t: t.replace(edited, "| On hold |"))
+    world.settle()
+    world.bob.edit_pull(number, body=f"Plan: #{story.issue}\nTask: 1\nDevloop: docs/1.md\n")
+    world.settle()
+    assert story.rows()["1"] == (f"#{number}", "docs/1.md", "On hold", "On hold")
+
+
+def test_a_pull_request_that_closes_an_ordinary_issue_costs_nothing(story: Story) -> None:
+    world = story.world
+    bug = world.alice.open_issue("A bug")
+    world.settle()
+    world.new_calls()
+    number = story.open_pull(f"Closes #{bug}, part of #999.")
+    world.bob.push_file("src/more.py", "pass\n", "More", "work")
+    world.bob.merge_pull(number)
+    world.settle()
+    undo = story.open_pull(f"Reverts acme/shop#{number}", "undo")
+    # The check looks whether a plan file is touched; nothing is asked for the plan's sake.
+    assert set(world.new_calls()) <= {"pull_paths"}
+    assert undo > number
+
+
+def test_a_plan_whose_target_is_the_default_branch_hears_of_its_own_pull_requests(
+    world: World,
+) -> None:
+    branch = "## Repository Branch & Milestones\n\n- **Target implementation branch:** `main`\n\n"
+    head = "## Implementation Plan"
+    feature = Feature(world, PLAN.replace(head, branch + head))
+    world.new_calls()
+    feature.pull("Just work.")
+    assert set(world.new_calls()) <= {"pull_paths"}
