@@ -44,7 +44,6 @@ class Asked:
         values: dict[str, object] = {
             "repository": self.repository,
             "state": self.wanted.state,
-            "event": self.wanted.event,
             "since": self.since,
             "until": self.until,
         } | changed
@@ -78,7 +77,6 @@ def parse_asked(args: Mapping[str, str], repo_named: Callable[[str], RepoRef | N
     wanted = DeliveryFilter(
         repository_id=repo.id if repo else (-1 if repository else None),
         state=state if state in STATES else "",
-        event=text("event"),
         since=times["since"],
         until=times["until"],
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,

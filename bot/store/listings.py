@@ -115,7 +115,8 @@ def oldest_pending(connection: Connection) -> datetime | None:
     """When the oldest delivery came in that is not worked off; parked subjects do not count."""
     new = sa.select(sa.func.min(deliveries.c.id)).where(deliveries.c.state == "new")
     unfinished = (
-        sa.select(sa.func.min(delivery_subjects.c.delivery_id))
+        # Of the sum, or databases walk all deliveries from the oldest on to find the smallest.
+        sa.select(sa.func.min(delivery_subjects.c.delivery_id + 0))
         .join(subjects, subjects.c.key == delivery_subjects.c.subject)
         .where(_open, subjects.c.parked_at.is_(None))
     )

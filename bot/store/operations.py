@@ -28,7 +28,6 @@ class DeliveryFilter:
 
     repository_id: int | None = None
     state: str = ""
-    event: str = ""
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -189,8 +188,6 @@ def _selected(connection: Connection, wanted: DeliveryFilter) -> sa.Select[tuple
         query = query.where(deliveries.c.repository_id == wanted.repository_id)
     if wanted.state:
         query = query.where(deliveries.c.state == wanted.state)
-    if wanted.event:
-        query = query.where(deliveries.c.event == wanted.event)
     if wanted.before is not None:
         query = query.where(deliveries.c.id < wanted.before)
     # A span of time as a span of ids too: the list is walked by id, and need not be sorted.
