@@ -295,10 +295,14 @@ def _as_read(
     vouched = detail.vouched
     base = _version(memory.path, detail.base_text, config) if detail.base_text else None
     linked = tuple(_linked(task, former, base, now) for task in named)
-    if pull.merged and not (vouched or detail.as_merged or _same_names(linked, former)):
+    devloop = links.devloop or _outputs(detail, config)
+    reverts, undoes = links.reverts, links.reverted_commits
+    if pull.merged and not (vouched or detail.as_merged):
         # An outsider's words count as they were while it was open.
-        linked = former.links if former else ()
-        vouched = former is not None and former.vouched
+        was = former or PullMemory(pull.number, state, vouched=False)
+        if not _same_names(linked, former):
+            linked = was.links
+        devloop, reverts, undoes, vouched = was.devloop, was.reverts, was.undoes, was.vouched
     plan_only = former is not None and former.plan_only
     if detail.files is not None:
         paths = [file.path for file in detail.files]
@@ -310,7 +314,7 @@ def _as_read(
         state=state,
         url=pull.url,
         tasks=_addresses(linked),
-        devloop=links.devloop or _outputs(detail, config) or (former.devloop if former else ""),
+        devloop=devloop or (former.devloop if former else ""),
         digest=pull_digest(detail.pull),
         links=linked,
         vouched=vouched,
@@ -322,8 +326,8 @@ def _as_read(
         base=pull.base_ref,
         into_default=pull.base_ref == (pull.default_branch or pull.base_ref),
         plan_only=plan_only,
-        reverts=links.reverts if vouched or pull.merged else (),
-        undoes=links.reverted_commits if vouched or pull.merged else (),
+        reverts=reverts,
+        undoes=undoes,
     )
 
 

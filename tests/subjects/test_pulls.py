@@ -236,6 +236,27 @@ def test_an_outsider_s_words_after_the_merge_count_for_nothing(
     assert story.rows()["2"][0::2] == (f"#{number}", "Complete")
 
 
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "all at once"])
+def test_an_outsider_s_late_words_neither_revert_nor_show(story: Story, together: bool) -> None:
+    world = story.world
+    done = story.open_pull(f"Plan: #{story.issue}\nTask: 1\n")
+    world.bob.merge_pull(done)
+    world.settle()
+    mallory = world.person("mallory")
+    mallory.create_branch("patch")
+    mallory.push_file("src/p.py", "pass\n", "Patch", "patch")
+    body = f"Plan: #{story.issue}\nTask: 2\n"
+    number = mallory.open_pull("patch", "Patch", body, fork="mallory/shop")
+    world.settle()
+    world.alice.merge_pull(number)
+    if not together:
+        world.settle()
+    mallory.edit_pull(number, body=f"{body}Devloop: spam\n\nReverts #{done}\n")
+    world.settle()
+    assert story.rows()["1"][2] == "Complete"
+    assert story.rows()["2"] == (f"#{number}", "", "Complete", "Complete")
+
+
 def test_a_maintainer_s_edit_vouches_for_an_outsider_s_pull_request(story: Story) -> None:
     world = story.world
     mallory = world.person("mallory")
