@@ -21,6 +21,7 @@ from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, Subj
 from bot.proposing import carry_out
 from bot.refusals import Blocks, watched
 from bot.subjects import check, configured, plan, pull, request
+from bot.subjects.check_again import checks_again
 
 Memory = PlanMemory | RequestMemory | ConfigMemory | CheckMemory
 # A plan request makes a file, an issue, assigns people and comments, one pass each.
@@ -143,6 +144,8 @@ def reconcile(
             gate = (reader, writer)
             breaker.trip(error, key, deliveries, memory, store=store, gate=gate, now=now)
         raise
+    if isinstance(memory, PlanMemory) and isinstance(run.memory, PlanMemory):
+        run.forward += checks_again(memory, run.memory)
     store.finish(
         key,
         ids,

@@ -64,7 +64,9 @@ def read(
     side = side or CheckSide()
     claims = [delivery.claim for delivery in deliveries]
     memory = side.memory or CheckMemory(key.repository_id, key.name)
-    facts = CheckFacts(memory, seen=claims[-1] if claims else "", asked=config.checks.every_pull)
+    told = [claim for claim in claims if claim.startswith(("check:", "group:"))]
+    seen = told[-1] if told else memory.seen
+    facts = CheckFacts(memory, seen=seen, asked=config.checks.every_pull)
     head = group_head(key.name)
     if head is not None:
         return _of_group(replace(facts, head_sha=head, asked=True), reader, side, claims, config)

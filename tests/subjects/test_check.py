@@ -182,6 +182,31 @@ def test_a_failed_validation_stops_pull_requests_that_name_the_story(desk: Desk)
     assert "story.validation-failed" in desk.check.summary
 
 
+def test_a_pull_request_is_checked_again_when_what_stopped_it_is_over(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    desk.pull(f"Plan: {path}\nTask: 1")
+    assert desk.check.conclusion == "success"
+    desk.world.bob.push_file(path, desk.world.repo.text(path).replace("PASS", "FAIL"))
+    desk.world.settle()
+    assert desk.check.conclusion == "failure"
+    assert text.count("PASS") == desk.world.repo.text(path).count("FAIL")
+    desk.world.bob.push_file(path, desk.world.repo.text(path).replace("FAIL", "PASS"))
+    desk.world.settle()
+    assert (desk.check.conclusion, len(desk.checks)) == ("success", 3)
+    assert len({run.head_sha for run in desk.checks}) == 1
+    assert desk.again() == []
+
+
+def test_a_tick_checks_no_pull_request_again(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    desk.world.new_calls()
+    desk.world.alice.tick(issue, "Rules of the domain")
+    desk.world.settle()
+    assert desk.world.new_calls() == ["file", "issue", "put_file", "edit_comment"]
+
+
 def test_what_stands_in_a_plan_that_is_only_named_fails_nobody_else(desk: Desk) -> None:
     path = story(desk.world)
     text = desk.world.repo.text(path)
