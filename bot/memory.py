@@ -35,6 +35,10 @@ class SubjectKey:
         return cls(int(repository_id), kind, name)
 
 
+SAME_CLAIM = "="
+"""The claim of a subject that deliveries are handed on to: what each of them claims already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """One subject that an event is about, and what the event claims of it."""
@@ -144,6 +148,7 @@ class PlanMemory:
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
     ``tripped_at`` is when it was parked for being written too often ("" while it is not) and
     ``tripped_by`` the newest delivery then; only writes after ``counted_from`` are counted.
+    ``moved_to`` is where a plan went that is not at this path any more.
     ``shown_title``, ``shown_labels`` and ``shown_people`` are what the issue was known to show.
     ``watches`` are what pull requests that name nothing may have to do with the plan:
     ``branch:<name>`` it comes from or goes into, ``merge:<commit>`` it may revert.
@@ -192,6 +197,7 @@ class PlanMemory:
     tripped_at: str = ""
     tripped_by: int = 0
     counted_from: str = ""
+    moved_to: str = ""
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.github.ports import Person, RepoRef
-from bot.memory import OpenDelivery, SubjectKey, Trigger
+from bot.memory import SAME_CLAIM, OpenDelivery, SubjectKey, Trigger
 from bot.store.engine import upsert
 from bot.store.records import HELD, DueSubject, PayloadGone, StoredDelivery
 from bot.store.tables import deliveries, delivery_subjects, repositories, subjects
@@ -165,6 +166,27 @@ def open_for(
             values["due_at"] = due_at
         if values:
             connection.execute(sa.update(subjects).where(subjects.c.key == key).values(values))
+
+
+def hand_on(
+    connection: Connection,
+    key: SubjectKey,
+    ids: Collection[int],
+    triggers: Sequence[Trigger],
+    due_at: datetime,
+) -> None:
+    """Open the deliveries of one subject for others too, with the claim they have where asked."""
+    about = delivery_subjects.c
+    for delivery_id in sorted(set(ids)):
+        query = sa.select(about.claim).where(
+            about.delivery_id == delivery_id, about.subject == str(key)
+        )
+        claim = connection.execute(query).scalar_one_or_none() or ""
+        named = [
+            replace(trigger, claim=claim) if trigger.claim == SAME_CLAIM else trigger
+            for trigger in triggers
+        ]
+        open_for(connection, delivery_id, named, due_at=due_at, releases=True)
 
 
 def due_subjects(connection: Connection, now: datetime, limit: int) -> list[DueSubject]:

@@ -195,8 +195,8 @@ class Store(
         plans = [m for m in remember if isinstance(m, PlanMemory | RequestMemory)]
         summaries = self.new_summaries(plans, finished_at)
         with self._db.write() as connection:
-            for delivery_id in sorted(delivery_ids) if forward else ():
-                inbox.open_for(connection, delivery_id, forward, due_at=finished_at, releases=True)
+            if forward:
+                inbox.hand_on(connection, key, delivery_ids, forward, finished_at)
             if delivery_ids:
                 inbox.finish(connection, key, delivery_ids, finished_at, note)
             for memory in plans:

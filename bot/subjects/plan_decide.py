@@ -44,7 +44,7 @@ from bot.subjects.orders import Obeyed, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
 from bot.subjects.plan_header import Headed, with_header
-from bot.subjects.plan_identity import left_behind, without_file, without_issue
+from bot.subjects.plan_identity import follow, left_behind, without_file, without_issue
 from bot.subjects.plan_issue import conflict_comments, create_plan_issue
 from bot.subjects.plan_labels import CONFLICT_LABEL, label_changes, state_changes
 from bot.subjects.plan_settle import Settled, settle, without_commit
@@ -66,6 +66,8 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     file, issue, memory = snapshot.file, snapshot.issue, snapshot.memory
     if issue is None and memory.issue_number is not None:
         return without_issue(snapshot)
+    if file is None and memory.moved_to:
+        return follow(memory, memory.moved_to)
     if file is None:
         return Decision(note="there is no plan file at this path")
     if issue is not None and snapshot.deleted:
@@ -97,6 +99,7 @@ def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:
     after = replace(
         snapshot.memory,
         format=plan.format if plan else "",
+        moved_to="",
         base_text=file.text,
         base_blob=file.blob_sha,
         body_base=file.blob_sha,
@@ -307,6 +310,7 @@ def _after(
         state="active",
         stopped="",
         stop_comment=None,
+        moved_to="",
         base_text=settled.text,
         base_blob=blob_sha(settled.text),
         issue_text=held if settled.holders else "",

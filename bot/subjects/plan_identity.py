@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.changes import Decision
 from bot.config import RepoConfig
 from bot.github.ports import IssueSnapshot
-from bot.memory import PlanMemory, SubjectKey, Trigger
+from bot.memory import SAME_CLAIM, PlanMemory, SubjectKey, Trigger
 from bot.subjects.plan_brake import Stop, stopped
 from bot.subjects.plan_snapshot import PlanSnapshot
 
@@ -32,14 +32,19 @@ def without_file(snapshot: PlanSnapshot, issue: IssueSnapshot, config: RepoConfi
     """The file is deleted, or stands elsewhere and the plan goes there."""
     memory = snapshot.memory
     if snapshot.moved_to is not None:
-        there = SubjectKey(memory.repository_id, "plan", snapshot.moved_to)
-        note = f"the plan file moved to {snapshot.moved_to}"
-        return Decision(forward=(Trigger(there),), note=note)
+        return follow(memory, snapshot.moved_to)
     return stopped(snapshot, issue, (Stop("file", "deleted", why=snapshot.deleted),), config)
 
 
+def follow(memory: PlanMemory, path: str) -> Decision:
+    """The plan at its new path has everything that is still told of the old one."""
+    there = SubjectKey(memory.repository_id, "plan", path)
+    return Decision(forward=(Trigger(there, SAME_CLAIM),), note=f"the plan file moved to {path}")
+
+
 def left_behind(snapshot: PlanSnapshot) -> tuple[PlanMemory, ...]:
-    """What is known of the path a plan moved away from: nothing, a new one may stand there."""
+    """What is known of the path a plan moved away from: where it is; a new one may stand there."""
     if snapshot.moved_from is None:
         return ()
-    return (PlanMemory(snapshot.memory.repository_id, snapshot.moved_from, "", state="moved"),)
+    memory, left = snapshot.memory, snapshot.moved_from
+    return (PlanMemory(memory.repository_id, left, "", state="moved", moved_to=snapshot.path),)

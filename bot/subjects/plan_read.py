@@ -217,9 +217,7 @@ def _with_people(
         if not edit.delivery.actor_is_bot
     }
     refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
-    renamers = {
-        d.actor_login for d in news if d.claim.startswith("fields:") and not d.actor_is_bot
-    }
+    renamers = {d.actor_login for d in news if d.claim.startswith("fields:") and not d.actor_is_bot}
     orders, comments = read_orders(reader, memory, issue, news)
     found = replace(
         snapshot,

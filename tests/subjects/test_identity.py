@@ -114,6 +114,30 @@ def test_what_is_ticked_while_the_file_moves_is_not_lost(plan: Plan) -> None:
     plan.mirrored(NEW)
 
 
+@pytest.mark.parametrize("name", ["a-first", "z-last"])
+def test_what_is_said_while_the_file_moves_is_heard_at_its_new_place(plan: Plan, name: str) -> None:
+    """Whichever of the two paths comes first, the command is obeyed, once."""
+    world, there = plan.world, f"plan_docs/{name}.md"
+    line = next(each for each in plan.file(OLD).split("\n") if "Rules of the domain" in each)
+    world.alice.change_body(plan.issue, lambda b: b.replace(line, "- [ ] Rules by Alice"))
+    world.bob.edit_file(OLD, lambda t: t.replace(line, "- [ ] Rules by Bob"))
+    world.settle()
+    world.bob.comment(plan.issue, "/plan take issue")
+    plan.push({OLD: None, there: plan.file(OLD)})
+    assert "- [ ] Rules by Alice" in plan.file(there)
+    plan.mirrored(there)
+
+
+def test_who_may_not_write_does_not_slip_in_with_a_move(plan: Plan) -> None:
+    world, there = plan.world, "plan_docs/z-last.md"
+    text = plan.file(OLD)
+    world.person("mallory").tick(plan.issue, "Backend/API changes")
+    plan.push({OLD: None, there: text})
+    assert plan.file(there) == text
+    (status,) = plan.said("status ")
+    assert "**Held**: `mallory`" in status
+
+
 def test_a_file_that_moves_out_of_the_adopted_paths_is_followed(plan: Plan) -> None:
     plan.push({OLD: None, "archive/2026/search.md": plan.file(OLD)})
     assert plan.marked() == [plan.issue]
