@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.errors import Retryable, UserProblem
 from bot.github.app import GitHubApp, Registration
-from bot.github.ports import Refused
+from bot.github.ports import GitHubReader, Refused, RepoRef
 from bot.manifest import EVENTS, PERMISSIONS
 from bot.store import Store
 
@@ -34,6 +34,10 @@ class DoctorGateway(Protocol):
 
     def installations(self) -> Sequence[Installed]: ...
 
+    def reader(self, repo: RepoRef) -> GitHubReader: ...
+
+    def is_protected(self, repo: RepoRef, branch: str) -> bool | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -48,12 +52,17 @@ class Check:
 def check_store(store: Store, now: datetime) -> list[Check]:
     """The database: reachable, up to date, writable; the worker; what is parked or blocked."""
     try:
+        was_current = store.is_current()
         store.migrate()
         store.check_writable()
     except (UserProblem, Retryable) as problem:
         fix = getattr(problem, "fix", "") or "Look at DATABASE_URL and at the database itself."
         return [Check("database", False, getattr(problem, "message", str(problem)), fix)]
-    checks = [Check("database", True, "it can be written and its tables are of this version")]
+    tables = "of this version" if was_current else "made or brought up to date just now"
+    checks = [
+        Check("database", True, "it can be written"),
+        Check("migrations", True, f"the tables are {tables}"),
+    ]
     beat = store.last_beat()
     if beat is None or beat < now - _ALIVE:
         found = "none runs" if beat is None else f"none was seen since {beat:%Y-%m-%d %H:%M:%S} UTC"
@@ -71,8 +80,12 @@ def check_store(store: Store, now: datetime) -> list[Check]:
     return [*checks, Check("work", not parked, waiting, "" if not parked else fix)]
 
 
-def check_app(gateway: DoctorGateway, server_url: str) -> list[Check]:
-    """The App: its key is taken, it may and hears what app.yml says, and it is installed."""
+def check_app(gateway: DoctorGateway, server_url: str, app_id: int = 0) -> list[Check]:
+    """The App: its key is taken, it may and hears what app.yml says, and it is installed.
+
+    ``app_id`` is what the settings say, 0 to leave that out. The only check is ``GitHub`` when
+    GitHub does not answer to the key.
+    """
     try:
         registration = gateway.app.registration()
     except (Refused, Retryable) as problem:
@@ -80,6 +93,9 @@ def check_app(gateway: DoctorGateway, server_url: str) -> list[Check]:
         return [Check("GitHub", False, str(problem), fix)]
     address = f"{server_url}/apps/{registration.slug}"
     checks = [Check("GitHub", True, f"it knows the App {registration.slug}")]
+    if app_id and registration.id and registration.id != app_id:
+        found = f"APP_ID is {app_id}, but the key is that of App {registration.id}"
+        checks.append(Check("App ID", False, found, f"Set APP_ID to {registration.id}."))
     checks += [_permissions(registration, address), _events(registration, address)]
     checks.append(_asked(lambda: _installations(gateway, address), "installations"))
     checks.append(_asked(lambda: _deliveries(gateway.app), "webhooks"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.github.app import HookDelivery, HookPage, Registration
+from bot.github.app import HookConfig, HookDelivery, HookPage, Registration
 
 if TYPE_CHECKING:
     from tests.fake_github import FakeGitHub
@@ -20,7 +21,17 @@ class FakeApp:
     def registration(self) -> Registration:
         with self._world.called("registration", "app"):
             world = self._world
-            return Registration(world.app_slug, dict(world.permissions), world.events)
+            return Registration(
+                world.app_slug, dict(world.permissions), world.events, world.app_id
+            )
+
+    def hook(self) -> HookConfig:
+        with self._world.called("hook", "app"):
+            return self._world.hook
+
+    def server_time(self) -> datetime | None:
+        with self._world.called("server_time", "app"):
+            return self._world.now
 
     def deliveries(self, cursor: str = "") -> HookPage:
         with self._world.called("deliveries", "app"):

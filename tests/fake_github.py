@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.github.app import HookConfig
 from bot.github.live import Installation
 from bot.github.ports import RepoRef
 from bot.manifest import EVENTS, PERMISSIONS
@@ -93,6 +94,8 @@ class FakeGitHub:
         self.permissions: dict[str, str] = dict(PERMISSIONS)
         self.events: tuple[str, ...] = EVENTS
         """What the App is registered with."""
+        self.hook = HookConfig("https://plans.example.com/webhooks/github")
+        """The App's webhook settings."""
         self.expired: set[str] = set()
         """Deliveries whose payload GitHub no longer has."""
         self.calls: list[str] = []
@@ -142,6 +145,11 @@ class FakeGitHub:
         """The repository of this name, where the App is installed on it."""
         found = [repo.ref for repo in self.repositories.values() if repo.full_name == full_name]
         return found[0] if found else None
+
+    def is_protected(self, repo: RepoRef, branch: str) -> bool:
+        """Whether rules protect the branch."""
+        found = self.repositories[repo.id]
+        return found.protected and branch == found.default_branch
 
     def installations(self) -> list[Installation]:
         """The one installation, on every owner's account."""

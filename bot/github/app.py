@@ -46,12 +46,31 @@ class Registration:
     slug: str
     permissions: Mapping[str, str]
     events: tuple[str, ...]
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HookConfig:
+    """Where GitHub sends the App's webhooks, and how; the secret itself GitHub does not tell."""
+
+    url: str
+    content_type: str = "json"
+    verifies_tls: bool = True
+    has_secret: bool = True
 
 
 class GitHubApp(Protocol):
     """The App's own part of the API. One call is one request."""
 
     def registration(self) -> Registration: ...
+
+    def hook(self) -> HookConfig:
+        """The App's own webhook settings; Refused(404) where GitHub has no such thing."""
+        ...
+
+    def server_time(self) -> datetime | None:
+        """GitHub's clock, also when it does not accept the App's key; None when it is not told."""
+        ...
 
     def deliveries(self, cursor: str = "") -> HookPage:
         """At most 100 deliveries of the last days; Refused(404) where GitHub has no such list."""

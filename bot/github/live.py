@@ -19,7 +19,7 @@ from bot.errors import Retryable
 from bot.github.answers import failure, is_gone, mapping, objects, ok, rate_limited, unreadable
 from bot.github.app import GitHubApp
 from bot.github.auth import AppIdentity, Clock, Token, Tokens, token_of, token_request, utc_now
-from bot.github.channel import Channel
+from bot.github.channel import Channel, branch_part
 from bot.github.live_app import LiveApp
 from bot.github.live_reader import LiveReader
 from bot.github.live_writer import LiveWriter
@@ -136,7 +136,16 @@ class Gateway:
     @property
     def app(self) -> GitHubApp:
         """What the App may ask about itself."""
-        return LiveApp(self._as_app, self._clock)
+        return LiveApp(self._as_app, self._clock, self._ask)
+
+    def is_protected(self, repo: RepoRef, branch: str) -> bool | None:
+        """Whether rules protect the branch; None where GitHub does not tell.
+
+        https://docs.github.com/en/rest/branches/branches#get-a-branch
+        """
+        answer = self._channel(repo).get(f"/branches/{branch_part(branch)}")
+        found = mapping(answer).get("protected") if ok(answer) else None
+        return found if isinstance(found, bool) else None
 
     def reader(self, repo: RepoRef) -> GitHubReader:
         """What may be read of this repository."""
@@ -264,6 +273,12 @@ class Gateway:
                 )
         self._note_limit(0, answer)
         return answer
+
+    def _ask(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        """As the App, whatever the answer is."""
+        return self._transport.send(method, path, token=self._identity.jwt(), query=query)
 
     def _value(self, method: str, path: str) -> Data:
         answer = self._as_app(method, path)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from bot.github.answers import failure, is_gone, mapping, objects, ok, unreadable
-from bot.github.app import HookDelivery, HookPage, Registration
+from bot.github.app import HookConfig, HookDelivery, HookPage, Registration
 from bot.github.auth import Clock
 from bot.github.payloads import Data, Malformed, moment, number_of, text_of
 from bot.github.transport import Answer
@@ -31,8 +33,9 @@ class AsApp(Protocol):
 class LiveApp:
     """See ``bot.github.app.GitHubApp`` for each method's promise."""
 
-    def __init__(self, send: AsApp, clock: Clock) -> None:
+    def __init__(self, send: AsApp, clock: Clock, ask: AsApp | None = None) -> None:
         self._send = send
+        self._ask = ask or send
         self._clock = clock
 
     def registration(self) -> Registration:
@@ -52,7 +55,29 @@ class LiveApp:
             if isinstance(permissions, Mapping)
             else {},
             events=tuple(map(str, events)) if isinstance(events, list) else (),
+            id=number if isinstance(number := data.get("id"), int) else 0,
         )
+
+    def hook(self) -> HookConfig:
+        """https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app"""
+        answer = self._send("GET", "/app/hook/config")
+        if not ok(answer):
+            raise failure(answer, self._clock(), what="reading the App's webhook settings")
+        data = mapping(answer)
+        return HookConfig(
+            url=str(data.get("url") or ""),
+            content_type=str(data.get("content_type") or "form"),
+            verifies_tls=str(data.get("insecure_ssl", "0")) == "0",
+            has_secret=bool(data.get("secret")),
+        )
+
+    def server_time(self) -> datetime | None:
+        """https://www.rfc-editor.org/rfc/rfc9110#name-date"""
+        try:
+            found = parsedate_to_datetime(self._ask("GET", "/app").headers.get("date", ""))
+        except (TypeError, ValueError):
+            return None
+        return found if found.tzinfo else None
 
     def deliveries(self, cursor: str = "") -> HookPage:
         """https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook"""
