@@ -14,9 +14,10 @@ from typing import Literal
 
 from merge3 import Merge3
 
-from bot.plans.alignment import align
+from bot.plans.alignment import SIMILAR_ELSEWHERE, align, similarity
 from bot.plans.units import Unit
 
+_MOST_PAIRS = 10_000
 _WORDS_OF_ITS_OWN = 3
 """From so many words on a line is not written twice by chance."""
 
@@ -60,6 +61,12 @@ class Places:
     ) -> Places:
         """``unsure``: the base is a guess, so what both seem to have added is one line."""
         to_file, to_issue = align(base, file), align(base, issue)
+        to_file, to_issue = (
+            _but_added(base, file, issue, to_file, to_issue),
+            _but_added(base, issue, file, to_issue, to_file),
+        )
+        to_issue |= _moved_and_edited(base, file, issue, to_file, to_issue)
+        to_file |= _moved_and_edited(base, issue, file, to_issue, to_file)
         from_file = {there: here for here, there in to_file.items()}
         from_issue = {there: here for here, there in to_issue.items()}
         of_file = [from_file.get(n, len(base) + n) for n in range(len(file))]
@@ -103,6 +110,52 @@ def _said(unit: Unit) -> tuple[object, ...]:
     """What a person said in a line: not its number, its padding, nor how deep it stands."""
     cells = unit.values[1:] if unit.kind == "row" and unit.id else unit.values
     return unit.checked, unit.name, cells if unit.kind == "row" else ()
+
+
+def _but_added(
+    base: Sequence[Unit],
+    copy: Sequence[Unit],
+    other: Sequence[Unit],
+    to_copy: Mapping[int, int],
+    to_other: Mapping[int, int],
+) -> dict[int, int]:
+    """The pairs of a copy, but for edits of a line to one that the other copy has besides it.
+
+    Both have the new line then, and the copy has taken the old one out.
+    """
+    known = set(to_other.values())
+    added = {(u.kind, u.name) for n, u in enumerate(other) if n not in known and _own_words(u)}
+
+    def edited_to_added(line: int, there: int) -> bool:
+        new = copy[there]
+        return new.name != base[line].name and (new.kind, new.name) in added
+
+    return {line: there for line, there in to_copy.items() if not edited_to_added(line, there)}
+
+
+def _moved_and_edited(
+    base: Sequence[Unit],
+    copy: Sequence[Unit],
+    other: Sequence[Unit],
+    to_copy: Mapping[int, int],
+    to_other: Mapping[int, int],
+) -> dict[int, int]:
+    """Tasks that the copy edited, to those of the other copy that are like the edit."""
+    left = [n for n, u in enumerate(other) if u.kind == "task" and n not in to_other.values()]
+    edited = [n for n in to_copy if n not in to_other and copy[to_copy[n]].name != base[n].name]
+    if len(left) * len(edited) > _MOST_PAIRS:
+        return {}
+    scored = sorted(
+        (-similarity(copy[to_copy[n]].name, other[there].name), n, there)
+        for n in edited
+        if base[n].kind == "task"
+        for there in left
+    )
+    pairs: dict[int, int] = {}
+    for unlike, n, there in scored:
+        if -unlike >= SIMILAR_ELSEWHERE and n not in pairs and there not in pairs.values():
+            pairs[n] = there
+    return pairs
 
 
 def _same_new(
@@ -151,7 +204,7 @@ def _once_each(one: Sequence[Unit], other: Sequence[Unit]) -> list[tuple[int, in
     def places(units: Sequence[Unit]) -> dict[tuple[object, ...], list[int]]:
         found: dict[tuple[object, ...], list[int]] = {}
         for index, unit in enumerate(units):
-            if unit.kind == "task" or len(unit.name.split()) >= _WORDS_OF_ITS_OWN:
+            if _own_words(unit):
                 found.setdefault((unit.kind, unit.section, unit.name), []).append(index)
         return found
 
@@ -161,6 +214,10 @@ def _once_each(one: Sequence[Unit], other: Sequence[Unit]) -> list[tuple[int, in
         for key in here
         if len(here[key]) == 1 and len(there.get(key, ())) == 1
     ]
+
+
+def _own_words(unit: Unit) -> bool:
+    return unit.kind == "task" or len(unit.name.split()) >= _WORDS_OF_ITS_OWN
 
 
 def order_lines(places: Places) -> tuple[list[int], Replaced]:
