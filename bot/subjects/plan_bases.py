@@ -20,7 +20,9 @@ from bot.plans.render import (
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Bases, TextEdit
 
-_BODIES_KEPT = 3
+_BODIES_KEPT = 12
+_MOST_KEPT = 200_000
+"""How many characters of replaced bodies are kept, however many they are."""
 
 
 def find_bases(
@@ -145,7 +147,10 @@ def _landed(
 def replaced_bodies(memory: PlanMemory, body: str) -> tuple[str, ...]:
     """The bodies that our last writes replaced: of each version of ours the last."""
     others = [one for one in memory.overwrote if version_of(one) != version_of(body)]
-    return (*others, body)[-_BODIES_KEPT:]
+    kept = [*others, body][-_BODIES_KEPT:]
+    while len(kept) > 1 and sum(map(len, kept)) > _MOST_KEPT:
+        del kept[0]
+    return tuple(kept)
 
 
 def _outdated(number: int, state: str, memory: PlanMemory) -> bool:
@@ -218,10 +223,11 @@ def overwritten_edits(
         if bodies is None or bodies.before is None:
             continue
         if believed or version_of(bodies.before) in versions_known:
-            begun = begun_from.get(believed) or _ground(blob, memory, None, bodies.before) or known
+            exact = begun_from.get(believed)
+            begun = exact or _ground(blob, memory, None, bodies.before) or known
             written = issue_plan_text(bodies.before)
             if written != begun:
-                found[edit.former] = TextEdit("", begun, written)
+                found[edit.former] = TextEdit("", begun, written, unsure=exact is None)
     writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}
     return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
 

@@ -51,7 +51,7 @@ def settle(
     was = shown_text(bases.agreed) if accepted and bases.agreed is not None else taken
     steps.append(take_over(steps[-1].text, was, now, unsure=bases.unsure))
     for edit in snapshot.overwritten:
-        steps.append(take_over(steps[-1].text, edit.before, edit.after))
+        steps.append(take_over(steps[-1].text, edit.before, edit.after, unsure=edit.unsure))
     taken_text = _taken_text(snapshot, steps[-1].text)
     moved = apply_facts(
         taken_text.text,

@@ -36,11 +36,15 @@ class Bases:
 
 @dataclass(frozen=True, slots=True)
 class TextEdit:
-    """A person's edit of the plan text of the issue; ``before`` is None where nobody knows."""
+    """A person's edit of the plan text of the issue; ``before`` is None where nobody knows.
+
+    ``unsure``: ``before`` is a guess.
+    """
 
     login: str
     before: str | None
     after: str
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
