@@ -28,6 +28,7 @@ class Ledger:
     excused: set[str] = field(default_factory=set)
     maybe: dict[str, set[bool]] = field(default_factory=dict)
     blurred: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
     ticked_may_win: bool = False
 
     @classmethod
@@ -55,6 +56,8 @@ class Ledger:
                 if state != tasks(before).get(name, state):
                     # Whoever sees this has not seen what was there.
                     self.blurred.add(name)
+        # What an old copy brings back may stand beside what became of it.
+        self.returned |= (words(after) & words(seen)) - words(before)
         self.excused |= (tasks(after).keys() & tasks(seen).keys()) - tasks(before).keys()
         self.owed |= words(after) - words(seen)
         for known in blamed:
@@ -112,6 +115,7 @@ class Ledger:
         self.excused.clear()
         self.maybe.clear()
         self.blurred.clear()
+        self.returned.clear()
         self.ticked_may_win = False
 
     def problems(self, text: str, told: str) -> list[str]:
@@ -123,13 +127,13 @@ class Ledger:
         found += [
             f"the word {word} stands {count} times"
             for word, count in Counter(WORD.findall(text)).items()
-            if count > 1
+            if count > 1 and word not in self.returned
         ]
         now = tasks(text)
         for name in sorted(self.settled.keys() | self.states.keys() | now.keys()):
             if name not in self.excused:
                 found += self._problems_of(name, now.get(name), told)
-            if task_count(text, name) > 1:
+            if task_count(text, name) > 1 and name not in self.returned:
                 found.append(f"the task {name} stands {task_count(text, name)} times")
         return found
 
@@ -144,11 +148,9 @@ class Ledger:
             if unseen and name not in words(told) | self.blurred:
                 return [f"the task {name} is gone with a state that its deleter never saw"]
             return []
-        if (
-            deleted
-            and not (self.touched.get(name, set()) - set(deleted))
-            and not self.ticked_may_win
-        ):
+        # What is kept and told is no loss, whoever else touched it.
+        kept = self.ticked_may_win or name in words(told)
+        if deleted and not (self.touched.get(name, set()) - set(deleted)) and not kept:
             return [f"the task {name} is back though only its deleter touched it"]
         if name in self.blurred:
             return []
