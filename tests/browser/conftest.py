@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from bot.demo import SIGN_IN, NotSeen, Scene, request_feature, request_story, running
 from bot.emulator.stage import open_stage
+from bot.store import Store
 from tests.browser.chromium import Chromium, chromium, launched
 
 DESKTOP = {"width": 1200, "height": 800}
@@ -28,6 +29,7 @@ class Sight:
     scene: Scene
     browser: Browser
     axe: str
+    store: Store
 
     def look(self, *, dark: bool = False, phone: bool = False, as_login: str = "") -> Page:
         """A fresh page; signed in through the emulated GitHub when ``as_login`` is given."""
@@ -86,7 +88,9 @@ def sight(browser: Browser, found: Chromium) -> Iterator[Sight]:
         except NotSeen:
             print((Path(folder) / "log").read_text("utf-8", "replace")[-4000:])
             raise
-        yield Sight(plansync.address, scene, browser, found.axe)
+        store = Store(f"sqlite:///{folder}/plansync.sqlite3")
+        yield Sight(plansync.address, scene, browser, found.axe, store)
+        store.close()
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 20, 9, 30, tzinfo=UTC)
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SHOP, LEDGER = RepoRef(1, "acme/shop", 5), RepoRef(2, "acme/ledger", 5)
 STORY = "docs/user-stories/2026-03-02-search-by-name.md"
-PAGES = {"plans": "/plans", "plan": f"/plans/acme/shop/{STORY}"}
+PAGES = {"plans": "/plans", "plan": f"/plans/acme/shop/{STORY}", "operator": "/operator"}
 SIZES = {"desktop": {"width": 1200, "height": 1000}, "phone": {"width": 390, "height": 844}}
 ROWS = (
     ("1", "Write the search handler", "Backend", "—", "#31", "merged"),
@@ -100,6 +100,18 @@ def fill(store: Store) -> None:
         )
 
 
+def park(store: Store) -> None:
+    """A plan that waits for an operator, and a worker that is alive."""
+    path = "plan_docs/gift-cards.md"
+    key = SubjectKey(SHOP.id, "plan", path)
+    at = NOW - timedelta(minutes=42)
+    store.receive("waits", "push", b"{}", received_at=at)
+    (delivery,) = store.new_deliveries()
+    store.record_dispatch(delivery.id, [Trigger(key)], due_at=at, repo=SHOP)
+    store.park(key, f"{path} is larger than 1 MB.", now=at)
+    store.beat("worker-1", "plans.example.com", 812, NOW - timedelta(seconds=3))
+
+
 def keep(
     store: Store, memory: PlanMemory, at: datetime, kind: str, target: str, reason: str, actor: str
 ) -> None:
@@ -127,6 +139,7 @@ def served() -> Iterator[str]:
         store = Store(settings.database_url)
         store.migrate()
         fill(store)
+        park(store)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         app = create_app(settings, store, clock=lambda: NOW)
         server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.memory import SubjectKey
 from tests.browser.conftest import Sight, until
 
 pytestmark = pytest.mark.browser
@@ -18,13 +20,17 @@ PAGES_INSIDE = (
     "/plans?q=nothing-is-like-that",
     f"/plans/acme/shop/{FEATURE}",
     f"/plans/acme/shop/{FEATURE}?show=text",
+    "/operator",
+    "/operator/deliveries",
+    "/operator/deliveries?state=failed",
+    "/operator/deliveries/1",
 )
 
 
 def violations(page: Page, axe: str) -> list[str]:
     """What axe-core finds that is serious or critical, by the WCAG 2.2 AA rules and its own."""
     page.evaluate(axe)
-    found: dict[str, Any] = page.evaluate("axe.run()")
+    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:200]}"
         for one in found["violations"]
@@ -73,6 +79,35 @@ def test_a_pull_request_is_seen_in_the_tracking_table(sight: Sight) -> None:
     address = link.first.get_attribute("href") or ""
     assert address.endswith(f"/acme/shop/pull/{number}")
     assert page.locator("svg.graph").count() == 1
+
+
+def test_an_operator_releases_a_parked_plan_from_the_page(sight: Sight) -> None:
+    repo = sight.store.repo_named("acme/shop")
+    assert repo is not None
+    key = SubjectKey(repo.id, "plan", FEATURE)
+    sight.store.park(key, "parked by hand", now=datetime.now(UTC))
+    page = sight.look(as_login="alice")
+    assert "Parked" in row(page, FEATURE)
+    page.get_by_role("link", name="Operations").click()
+    parked = page.get_by_role("listitem").filter(has_text=FEATURE)
+    assert "parked by hand" in parked.inner_text()
+    parked.get_by_role("button").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Released")
+    until(page, lambda: page.get_by_text("Nothing is parked.").count() == 1)
+    page.goto("/plans")
+    assert "Parked" not in row(page, FEATURE)
+    stranger = sight.look(as_login="bob")
+    assert stranger.get_by_role("link", name="Operations").count() == 0
+    answer = stranger.goto("/operator")
+    assert answer is not None
+    assert answer.status == 403
+
+
+def test_a_delivery_is_replayed_from_the_page(sight: Sight) -> None:
+    page = sight.look(as_login="alice")
+    page.goto("/operator/deliveries/1")
+    page.get_by_role("button", name=re.compile("Replay|again", re.IGNORECASE)).first.click()
+    expect(page.get_by_role("status")).to_contain_text("worked off once more, as delivery")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
