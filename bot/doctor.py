@@ -52,13 +52,12 @@ class Check:
 def check_store(store: Store, now: datetime) -> list[Check]:
     """The database: reachable, up to date, writable; the worker; what is parked or blocked."""
     try:
-        was_current = store.is_current()
-        store.migrate()
+        changed = store.migrate()
         store.check_writable()
     except (UserProblem, Retryable) as problem:
         fix = getattr(problem, "fix", "") or "Look at DATABASE_URL and at the database itself."
         return [Check("database", False, getattr(problem, "message", str(problem)), fix)]
-    tables = "of this version" if was_current else "made or brought up to date just now"
+    tables = "made or brought up to date just now" if changed else "of this version"
     checks = [
         Check("database", True, "it can be written"),
         Check("migrations", True, f"the tables are {tables}"),

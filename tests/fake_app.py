@@ -21,9 +21,7 @@ class FakeApp:
     def registration(self) -> Registration:
         with self._world.called("registration", "app"):
             world = self._world
-            return Registration(
-                world.app_slug, dict(world.permissions), world.events, world.app_id
-            )
+            return Registration(world.app_slug, dict(world.permissions), world.events, world.app_id)
 
     def hook(self) -> HookConfig:
         with self._world.called("hook", "app"):

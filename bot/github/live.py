@@ -274,9 +274,7 @@ class Gateway:
         self._note_limit(0, answer)
         return answer
 
-    def _ask(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None
-    ) -> Answer:
+    def _ask(self, method: str, path: str, *, query: Mapping[str, str] | None = None) -> Answer:
         """As the App, whatever the answer is."""
         return self._transport.send(method, path, token=self._identity.jwt(), query=query)
 

@@ -21,8 +21,8 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate(engine: Engine) -> None:
-    """Make or update the tables, and make sure that they can be written.
+def migrate(engine: Engine) -> bool:
+    """Make or update the tables, and make sure that they can be written; True when they changed.
 
     Raises StoreProblem when the database cannot be reached or written, or was made by a newer
     version of plansync, and StoreUnavailable when another process holds it for too long.
@@ -39,6 +39,7 @@ def migrate(engine: Engine) -> None:
         if "database is locked" in str(error):
             raise StoreUnavailable("Another process holds the database.") from error
         raise why_unusable(engine, error) from error
+    return not current
 
 
 def _upgrade(connection: Connection) -> None:

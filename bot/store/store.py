@@ -68,9 +68,12 @@ class Store(
         """Where the SQLite file is; None on PostgreSQL."""
         return sqlite_path(self._db.engine)
 
-    def migrate(self) -> None:
-        """Make or update the tables; raises StoreProblem when the database cannot be used."""
-        migrate(self._db.engine)
+    def migrate(self) -> bool:
+        """Make or update the tables; True when there was something to do.
+
+        Raises StoreProblem when the database cannot be used.
+        """
+        return migrate(self._db.engine)
 
     def is_current(self) -> bool:
         """True when the tables are those of this version."""

@@ -265,13 +265,13 @@ class Clinic:
 @pytest.fixture
 def clinic(world: World, settings: Settings) -> Clinic:
     world.store.beat("worker-0", "here", 1, datetime.now(UTC))
-    return Clinic(world, settings)
+    return Clinic(world, settings.model_copy(update={"app_id": world.github.app_id}))
 
 
 def test_all_is_well(clinic: Clinic, ready: int) -> None:
     assert clinic.failed() == {}
     lines = clinic.run().output.splitlines()
-    assert lines[0] == "ok    settings: App 12345 at https://api.github.com"
+    assert lines[0] == "ok    settings: App 4711 at https://api.github.com"
     assert "ok    permissions: all that app.yml asks for" in lines
     assert all(line.startswith("ok ") for line in lines)
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import Retryable
-from bot.github.app import HookDelivery, Registration
-from bot.github.ports import Refused
+from bot.github.app import HookConfig, HookDelivery, Registration
+from bot.github.ports import Refused, RepoRef
+from bot.tally import Tally
 from tests.github.conftest import Live
 from tests.github.script import Answer, Request
 
@@ -102,3 +103,57 @@ def test_the_app_says_what_it_may_and_hears(live: Live) -> None:
     app = {"slug": "plans", "permissions": {"issues": "write"}, "events": ["push"]}
     live.server.own_app = app
     assert live.gateway.app.registration() == Registration("plans", {"issues": "write"}, ("push",))
+
+
+def test_the_apps_webhook_settings(live: Live) -> None:
+    told = {"url": "https://plans.test/webhooks/github", "content_type": "json",
+            "insecure_ssl": "0", "secret": "********"}  # fmt: skip
+    live.server.script = lambda request: Answer(200, told)
+    assert live.gateway.app.hook() == HookConfig("https://plans.test/webhooks/github")
+    assert live.server.calls[-1].path == "/app/hook/config"
+    live.server.script = lambda request: Answer(200, {"url": None, "insecure_ssl": "1"})
+    assert live.gateway.app.hook() == HookConfig("", "form", verifies_tls=False, has_secret=False)
+
+
+def test_githubs_clock_is_read_also_from_a_refusal(live: Live) -> None:
+    live.server.script = lambda request: Answer(401, {"message": "no"})
+    there = live.gateway.app.server_time()
+    assert there is not None
+    assert abs((there - datetime.now(UTC)).total_seconds()) < 60
+    assert len(live.server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "found"), [(200, True, True), (200, False, False), (404, True, None)]
+)
+def test_whether_a_branch_is_protected(
+    live: Live, status: int, told: bool, found: bool | None
+) -> None:
+    live.server.script = lambda request: Answer(status, {"name": "main", "protected": told})
+    assert live.gateway.is_protected(RepoRef(7, "acme/shop", 815), "main") is found
+    assert live.server.calls[-1].path == "/repos/acme/shop/branches/main"
+
+
+def test_what_is_left_of_the_limit_is_noted(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    tally, store = Tally(), Noted()
+    monkeypatch.setattr("bot.github.live.TALLY", tally)
+    left = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Limit": "5000"}
+    live.server.script = lambda request: Answer(200, {"name": "main"}, left)
+    live.gateway.is_protected(RepoRef(7, "acme/shop", 815), "main")
+    left["X-RateLimit-Remaining"] = "-1"
+    live.gateway.is_protected(RepoRef(7, "acme/shop", 815), "main")
+    tally.flush(store, datetime(2026, 3, 1, tzinfo=UTC))
+    assert store.gauges == {
+        ("rate_left", (("installation", "815"),)): 4999.0,
+        ("rate_limit", (("installation", "815"),)): 5000.0,
+    }
+
+
+class Noted:
+    """Where a tally hands on to, for once."""
+
+    def __init__(self) -> None:
+        self.gauges: dict[object, float] = {}
+
+    def add_tallies(self, counted: object, gauges: dict[object, float], now: datetime) -> None:
+        self.gauges = dict(gauges)
