@@ -264,3 +264,25 @@ def test_the_severities_of_the_configuration_count(run: Run, repository: Path) -
     assert (done.code, "error:" in done.out) == (1, True)
     config.write_text("checks:\n  severity:\n    comment-unclosed: off\n")
     assert "comment-unclosed" not in run("check", plan).out
+
+
+def test_status_is_blocked_by_a_due_date_that_has_passed(run: Run, repository: Path) -> None:
+    path = run("new", "tasks", "Search").out.split()[0]
+    text = (repository / path).read_text()
+    assert "Due: <date>" in text
+    (repository / path).write_text(text.replace("Due: <date>", "Due: 2000-01-31", 1))
+    found = json.loads(run("status", path, "--json").out)
+    assert found["status"] == "Blocked"
+    assert [one["code"] for one in found["blockers"]] == ["tasks.overdue"]
+    (repository / path).write_text(text.replace("Due: <date>", "Due: 2999-01-31", 1))
+    assert json.loads(run("status", path, "--json").out)["status"] == "Draft"
+
+
+def test_status_knows_the_files_beside_a_plan(run: Run, repository: Path) -> None:
+    files = run("new", "implementation", "Search").out.split()
+    plan = next(path for path in files if path.endswith("impl-plan.md"))
+    found = json.loads(run("status", plan, "--json").out)
+    assert found["progress"]["total"] > 0
+    (repository / plan).with_name("checklists").joinpath("requirements.md").unlink()
+    less = json.loads(run("status", plan, "--json").out)
+    assert less["progress"]["total"] < found["progress"]["total"]
