@@ -47,6 +47,7 @@ RESERVED_PATHS = frozenset(
 )
 
 _NO_SEVERITIES: Mapping[str, str] = MappingProxyType({})
+_NO_PEOPLE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class RepoConfig:
     devloop_paths: tuple[str, ...] = ()
     checks: CheckRules = field(default_factory=CheckRules)
     dry_run: bool = False
+    people: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
 
     def adopts(self, path: str) -> bool:
         """True when a file with this path, pushed by a person, becomes a plan."""
@@ -160,6 +162,9 @@ def config_of(settings: Mapping[str, Any]) -> RepoConfig:
             every_pull=checks.get("every_pull", default.checks.every_pull),
         ),
         dry_run=settings.get("dry_run", default.dry_run),
+        people=MappingProxyType(
+            {name: login.removeprefix("@") for name, login in settings.get("people", {}).items()}
+        ),
     )
 
 

@@ -6,6 +6,7 @@ The JSON Schema that editors use and docs/configuration.md are made from these m
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ Format = Literal["feature-plan", "user-story", "task-plan", "implementation-plan
 SeverityWord = Literal["error", "warning", "note", "off"]
 
 LONGEST_LABEL = 50
+_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}(?:_[A-Za-z0-9]+)?")
 LONGEST_STATUS = 40
 MOST_GLOBS = 100
 
@@ -84,6 +86,13 @@ def _code(code: str) -> str:
     return code
 
 
+def _login(login: str) -> str:
+    if not _LOGIN.fullmatch(login.removeprefix("@")):
+        raise ValueError("This is no login of GitHub: letters, digits and single hyphens.")
+    return login
+
+
+Login = Annotated[str, AfterValidator(_login)]
 Glob = Annotated[str, AfterValidator(_glob)]
 Place = Annotated[str, AfterValidator(_place)]
 Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_label)]
@@ -213,6 +222,13 @@ class ConfigFile(_Part):
         description="Files that a merged pull request adds here are a task's Devloop Output where"
         " no `Devloop:` line names one: globs, or folders ending in `/`.",
         examples=[["docs/devloop/"]],
+    )
+    people: dict[Label, Login] = Field(
+        {},
+        description="Names and roles as plans have them (Owner, Specialist, approver …), each with"
+        " the login it stands for. A name that is not listed stays text; only an admin may approve"
+        " for it.",
+        examples=[{"Ada Lovelace": "ada", "Security": "sec-lead"}],
     )
     checks: Checks = Field(
         Checks.model_construct(),

@@ -37,6 +37,8 @@ checks:
     story.requirement-uncovered: error
   every_pull: true
 dry_run: true
+people:
+  Ada Lovelace: "@ada"
 """
 
 
@@ -54,6 +56,7 @@ def test_every_key_reaches_the_configuration() -> None:
     assert config.statuses == {"pending": "todo", "in_progress": "doing", "complete": "done"}
     assert (config.skip_ci, config.brake, config.dry_run) == (True, 0.5, True)
     assert not config.close_when_complete
+    assert config.people == {"Ada Lovelace": "ada"}
     assert config.complete_on == "default"
     assert [config.is_devloop(path) for path in ("docs/devloop/a/b.md", "runs/1.md")] == [True] * 2
     assert [config.is_devloop(path) for path in ("docs/devloop", "runs/a/1.md")] == [False] * 2
@@ -98,6 +101,7 @@ WRONG = [
     ("dry_run:", 1, 9, "is empty", "`true` or `false`"),
     ("checks:\n  severity:\n    story.x: error", 3, 5, "No finding has the code", ""),
     ("checks:\n  severity:\n    plan.bare-na: bad", 3, 19, "`bad`", "error, warning, note, off"),
+    ("people:\n  Ada: a b", 2, 8, "no login", ""),
     ("_extends: 12", 1, 11, "`12`", "text"),
     ("- a", 1, 1, "is a list", "`key: value` lines"),
     ("just words", 1, 1, "the text", "`key: value` lines"),
