@@ -60,8 +60,8 @@ def check(paths: tuple[str, ...], style: str, strict: bool, every: bool, lenient
     PATH is a file, a folder (every *.md below it, and its .github/plansync.yml) or a pattern. A
     file of a folder that is no plan is passed over, unless it stands where plans do; one that you
     name must be a plan, but with --skip-others, for hooks that name every file of a commit. What
-    the repository's .github/plansync.yml says of statuses and severities
-    counts. Notes fail no check.
+    the repository's .github/plansync.yml says of statuses and severities counts. Notes fail no
+    check.
 
     Exit codes: 0 nothing is wrong, 1 problems were found, 2 a path is not there.
 
