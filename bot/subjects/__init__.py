@@ -22,7 +22,7 @@ from bot.events import (
 )
 from bot.github.ports import RepoPath
 from bot.memory import SubjectKey, Trigger
-from bot.plans.commands import parse_command
+from bot.plans.commands import parse_command, unquoted
 from bot.plans.links import Links, parse_links
 from bot.plans.render import body_sha, parse_plan_marker
 from bot.rolling import BRANCH
@@ -148,11 +148,15 @@ def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:
     claim = f"comment:{event.comment_id}:{command.digest}"
     if event.on_pull:
         return _of_pull_comment(event, known, claim)
-    path = known.plan_path_of_issue(repository_id, event.number) or _marked(
-        event.issue_body, event.by_app
-    )
+    # A person's issue may have joined a plan; a command counts only where the plan's issue has it.
+    path = known.plan_path_of_issue(repository_id, event.number) or _marked(event.issue_body, True)
     if path:
         return [_plan(repository_id, path, claim)]
+    if command.verb == "adopt":
+        # An issue that is none of ours joins the plan file that it names.
+        named = unquoted(command.text.strip("` "))
+        join = f"{claim}:{event.number}:join"
+        return [_plan(repository_id, named, join)] if is_path(named) else []
     if command.verb != "accept":
         return []
     return [Trigger(SubjectKey(repository_id, "request", str(event.number)), "request")]

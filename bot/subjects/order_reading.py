@@ -62,10 +62,23 @@ def read_orders(
         if delivery.actor_is_bot:
             continue
         order = _order(reader, memory, delivery, comment, command, places[place])
-        found.append(replace(order, number=place, several=parts[4:] == ["several"]))
+        several, joins = parts[4:] == ["several"], parts[4:] == ["join"]
+        found.append(replace(order, number=place, several=several, joins=joins))
     if claimed and issue.number not in places:
         places[issue.number] = tuple(reader.comments(issue.number))
     return tuple(sorted(found, key=lambda o: o.comment_id)), places.get(issue.number, ())
+
+
+def joining_issue(reader: GitHubReader, deliveries: Sequence[OpenDelivery]) -> IssueSnapshot | None:
+    """The issue in which somebody who may write asked for it to become the plan's."""
+    for delivery in deliveries:
+        parts = delivery.claim.split(":")
+        if parts[0] != "comment" or parts[4:] != ["join"] or delivery.actor_is_bot:
+            continue
+        issue = reader.issue(int(parts[3]))
+        if issue is not None and reader.permission(delivery.actor_login) in MAY_WRITE:
+            return issue
+    return None
 
 
 def _order(

@@ -384,6 +384,8 @@ def _adopt(run: _Run, order: Order) -> None:
     named = harmless(order.command.text)
     if file is None:
         raise UserProblem(f"There is no file {named} on the default branch.", "Push it first.")
+    if order.joins and order.number != run.issue.number:
+        raise UserProblem(f"{named} has its issue already: #{run.issue.number}.", "Go on there.")
     if not file.path.writable or recognise(file.path, parse_document(file.text)) is None:
         raise UserProblem(
             f"{named} is in no plan format that plansync knows.",

@@ -20,6 +20,7 @@ from bot.changes import (
 )
 from bot.commits import compose, tick_lines, tick_subject
 from bot.config import RepoConfig
+from bot.errors import UserProblem
 from bot.github.ports import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
 from bot.memory import PlanMemory
 from bot.plans.document import Document, parse_document
@@ -40,7 +41,7 @@ from bot.plans.render import (
     written_over,
 )
 from bot.subjects.detached import leave_detached, stays_detached
-from bot.subjects.orders import Obeyed, obey_orders
+from bot.subjects.orders import Obeyed, answer_only, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
 from bot.subjects.plan_header import Headed, with_header
@@ -69,12 +70,12 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     if file is None and memory.moved_to:
         return follow(memory, memory.moved_to)
     if file is None:
-        return Decision(note="there is no plan file at this path")
+        return _no_plan(snapshot, config, "there is no plan file at this path")
     if issue is not None and snapshot.deleted:
         return without_file(snapshot, issue, config)
     known = issue is not None and snapshot.bases.agreed is not None
     if not known and recognise(snapshot.path, parse_document(file.text)) is None:
-        return Decision(note="the file is in no plan format that plansync knows")
+        return _no_plan(snapshot, config, "the file is in no plan format that plansync knows")
     if issue is None:
         return _create(snapshot, file)
     if stays_detached(snapshot):
@@ -89,6 +90,14 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     settled, headed = with_header(snapshot, obeyed.settled, issue)
     obeyed = replace(obeyed, settled=settled)
     return _mirror(snapshot, file, issue, obeyed, headed, config)
+
+
+def _no_plan(snapshot: PlanSnapshot, config: RepoConfig, note: str) -> Decision:
+    """Nothing to mirror; who asked for it in an issue is told."""
+    if snapshot.issue is None:
+        return Decision(note=note)
+    why = UserProblem(f"This cannot be a plan: {note}.", "`/plan adopt PATH` takes a plan file.")
+    return Decision(tuple(answer_only(snapshot, snapshot.issue, config, "", why)), note=note)
 
 
 def _create(snapshot: PlanSnapshot, file: FileSnapshot) -> Decision:

@@ -16,8 +16,10 @@ from bot.github.ports import (
     RepoPath,
 )
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
+from bot.plans.document import parse_document
+from bot.plans.formats import recognise
 from bot.plans.render import body_sha, parse_plan_marker
-from bot.subjects.order_reading import MAY_WRITE, read_for_orders, read_orders
+from bot.subjects.order_reading import MAY_WRITE, joining_issue, read_for_orders, read_orders
 from bot.subjects.plan_bases import (
     bodies_before,
     claimed_edits,
@@ -78,6 +80,8 @@ def read(
         found = _known_issue(reader, path, memory, file, deliveries)
     elif file is not None:
         found = _find_issue(reader, path, memory, file)
+    if found.issue is None and memory.issue_number is None:
+        found = _joined(reader, found, deliveries)
     issue, memory = found.issue, found.memory
     asked = memory.request_number if memory.issue_number is None else None
     request = reader.issue(asked) if asked else None
@@ -96,6 +100,8 @@ def read(
     if file is None and memory.base_blob:
         snapshot = _without_file(snapshot, reader)
         file = snapshot.file
+    if issue is not None and (file is None or not _is_plan(path, file.text, memory)):
+        return _with_people(snapshot, reader, issue, deliveries, edit_of)
     if file is None or issue is None:
         return snapshot
     bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=found.unsure)
@@ -149,6 +155,20 @@ def _find_issue(
     marker = parse_plan_marker(issue.body)
     issue, memory, unsure = recall(reader, issue, path, memory, file)
     return _Found(issue, memory, unsure, RepoPath(marker.path) if marker else None)
+
+
+def _joined(reader: GitHubReader, found: _Found, deliveries: Sequence[OpenDelivery]) -> _Found:
+    """The issue of a person that was asked to become the plan's."""
+    issue = joining_issue(reader, deliveries)
+    if issue is None:
+        return found
+    memory = replace(found.memory, issue_number=issue.number, title=issue.title)
+    return replace(found, issue=issue, memory=memory)
+
+
+def _is_plan(path: RepoPath, text: str, memory: PlanMemory) -> bool:
+    """Whether there is a plan to compare with the issue: one in a known format, or one agreed on."""
+    return bool(memory.base_blob) or recognise(path, parse_document(text)) is not None
 
 
 def _without_file(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:

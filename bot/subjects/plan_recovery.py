@@ -43,10 +43,13 @@ def find_plan_issue(reader: GitHubReader, path: str) -> IssueSnapshot | None:
     """The oldest issue of ours for this plan file: by its marker, else by its status comment's."""
     unmarked = []
     for issue in reader.issues():
-        if not is_ours(issue, reader.app_slug):
-            continue
         marker = parse_plan_marker(issue.body)
-        if marker and marker.path == path:
+        here = marker is not None and marker.path == path
+        if not is_ours(issue, reader.app_slug):
+            # Anybody can write a marker: one that joined has our status comment too.
+            unmarked += [issue] if here else []
+            continue
+        if here:
             return issue
         if marker is None:
             unmarked.append(issue)

@@ -54,7 +54,8 @@ class Order:
     The comment stands on the issue or pull request ``number`` (0: the plan issue); ``role`` is that
     of whoever wrote the command, ``at`` when the comment was made. ``done`` says that it was obeyed
     before: ``landed`` is still to be acknowledged, ``known`` is not. ``several``: the pull request
-    is linked with more plans than this one.
+    is linked with more plans than this one. ``joins``: it was given in an issue that is to become
+    the plan's.
     """
 
     comment_id: int
@@ -67,6 +68,7 @@ class Order:
     at: datetime | None = None
     done: str = ""
     several: bool = False
+    joins: bool = False
     seen: Seen | None = None
     actor_id: int = 0
 
