@@ -82,7 +82,7 @@ def blueprint(store: Store, guard: Guard, look: Look) -> Blueprint:
         asked = parse_asked(request.args, guard.view())
         size = _number(request.args.get("per_page", ""), A_PAGE, MOST_AT_ONCE)
         asked = replace(asked, size=size)
-        found = store.plan_page(asked.wanted, limit=size, offset=_offset(asked))
+        found = store.plan_page(asked.wanted, limit=size, offset=_offset(asked), counts=False)
         content = {
             "total": found.total,
             "page": asked.page,

@@ -31,7 +31,11 @@ def show_all(*, as_json: bool) -> None:
         while store.fill_summaries(datetime.now(UTC), _AT_ONCE):
             pass
         rows: list[PlanRow] = []
-        while len(found := store.plan_page(PlanFilter(), limit=_AT_ONCE, offset=len(rows)).rows):
+        while len(
+            found := store.plan_page(
+                PlanFilter(), limit=_AT_ONCE, offset=len(rows), counts=False
+            ).rows
+        ):
             rows += found
     finally:
         store.close()

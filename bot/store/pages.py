@@ -95,10 +95,15 @@ class Pages:
 
     _db: Transactions
 
-    def plan_page(self, wanted: PlanFilter, *, limit: int = 50, offset: int = 0) -> PlanPage:
-        """Plans by repository and path, and how many there are of each kind."""
+    def plan_page(
+        self, wanted: PlanFilter, *, limit: int = 50, offset: int = 0, counts: bool = True
+    ) -> PlanPage:
+        """Plans by repository and path, and how many there are of each kind.
+
+        Without ``counts`` formats and repositories are not counted, which is quicker.
+        """
         with self._db.read() as connection:
-            return plan_page(connection, wanted, limit, offset)
+            return plan_page(connection, wanted, limit, offset, counts)
 
     def plan_row(self, repository_id: int, path: str) -> PlanRow | None:
         """One plan as a list would show it; None where none is remembered or summarised."""
@@ -253,7 +258,9 @@ def without_summary(connection: Connection) -> list[tuple[int, str]]:
     return [(row.repository_id, row.path) for row in connection.execute(query)]
 
 
-def plan_page(connection: Connection, wanted: PlanFilter, limit: int, offset: int) -> PlanPage:
+def plan_page(
+    connection: Connection, wanted: PlanFilter, limit: int, offset: int, counts: bool
+) -> PlanPage:
     def counted(column: sa.ColumnElement[str], without: PlanFilter) -> dict[str, int]:
         query = sa.select(column, sa.func.count()).select_from(plan_summaries)
         query = query.join(repositories, repositories.c.id == plan_summaries.c.repository_id)
@@ -262,14 +269,13 @@ def plan_page(connection: Connection, wanted: PlanFilter, limit: int, offset: in
 
     statuses = counted(plan_summaries.c.status, replace(wanted, status=""))
     query = _rows().where(*_where(wanted)).limit(limit).offset(offset)
-    total = sa.select(sa.func.count()).select_from(plan_summaries)
-    total = total.join(repositories, repositories.c.id == plan_summaries.c.repository_id)
+    formats, named = plan_summaries.c.format, repositories.c.full_name
     return PlanPage(
         rows=tuple(_with_times(connection, connection.execute(query))),
-        total=connection.execute(total.where(*_where(wanted))).scalar_one(),
-        formats=counted(plan_summaries.c.format, replace(wanted, format="")),
+        total=statuses.get(wanted.status, 0) if wanted.status else sum(statuses.values()),
+        formats=counted(formats, replace(wanted, format="")) if counts else {},
         statuses=statuses,
-        repositories=counted(repositories.c.full_name, replace(wanted, repository="")),
+        repositories=counted(named, replace(wanted, repository="")) if counts else {},
     )
 
 

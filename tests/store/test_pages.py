@@ -57,6 +57,9 @@ def test_a_list_is_filtered_searched_and_counted(store: Store, now: datetime) ->
     assert paths(PlanFilter(format="user-story")) == []
     assert store.plan_page(PlanFilter(), limit=1, offset=1).rows[0].path.endswith("done.md")
     assert store.plan_page(PlanFilter(status="Complete")).statuses == {"Complete": 1, "Draft": 2}
+    quick = store.plan_page(PlanFilter(status="Complete"), counts=False)
+    assert (quick.total, len(quick.rows), quick.formats) == (1, 1, {})
+    assert store.plan_page(PlanFilter(status="Complete", open=True)).total == 0
 
 
 def test_a_plan_that_is_gone_leaves_the_list(store: Store, now: datetime) -> None:
