@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -33,6 +34,7 @@ from bot.cli import plansync
 from bot.errors import Retryable, UserProblem
 from bot.github.ports import Refused
 from bot.settings import Settings, load_settings
+from bot.sign_in_link import make_link
 from bot.store import Store
 from tests.web.visits import form_token, send
 from tests.world import World
@@ -156,7 +158,6 @@ def every_page(settings: Settings, store: Store) -> str:
     """What an operator is shown on every page, and what a stranger is answered."""
     client = create_app(settings, store).test_client()
     browser = create_app(settings, store).test_client()
-    token = "canary-link"
     shown: list[str] = []
 
     def look(path: str) -> str:
@@ -164,9 +165,7 @@ def every_page(settings: Settings, store: Store) -> str:
         shown.append(f"{answer.status} {answer.headers} {answer.text}")
         return answer.text
 
-    from bot.sign_in_link import make_link
-
-    link = make_link(store, structlog_now())
+    link = make_link(store, datetime.now(UTC))
     signed = send(
         browser,
         "/sign-in/link",
@@ -187,7 +186,7 @@ def every_page(settings: Settings, store: Store) -> str:
     assert numbers.status_code == 200
     shown.append(numbers.text)
     for answer in (
-        client.get("/metrics", headers={"Authorization": f"Bearer {token}"}),
+        client.get("/metrics", headers={"Authorization": "Bearer a wrong token"}),
         client.post("/webhooks/github", data=b"{}", content_type="application/json"),
         client.get("/operator"),
         client.post("/operator/retry"),
@@ -196,12 +195,6 @@ def every_page(settings: Settings, store: Store) -> str:
         assert answer.status_code >= 300
         shown.append(f"{answer.headers} {answer.text}")
     return "\n".join(shown)
-
-
-def structlog_now() -> object:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 def test_no_secret_is_left_anywhere_after_the_main_job(
