@@ -10,13 +10,9 @@ from collections.abc import Mapping
 
 from bot.plans.cellwords import STATUS_WORDS
 from bot.plans.document import parse_document
-from bot.plans.edit import set_task
 from bot.plans.formats import read_plan
-from bot.plans.formats.user_story import requirements_in
 from bot.plans.gates.status import is_ready
-from bot.plans.model import Plan, TaskState
-from bot.plans.placeholders import is_placeholder
-from bot.plans.tracking import Tracked, add_tracking_rows, follow_status
+from bot.plans.tracking import Tracked, add_tracking_rows, follow_status, tick_requirements
 
 
 def follow_story(
@@ -30,34 +26,10 @@ def follow_story(
     now = read_plan(path, parse_document(text), statuses=statuses)
     if was is None or now is None or (was.format, now.format) != ("user-story", "user-story"):
         return Tracked(text)
-    text = _tick_requirements(text, was, now)
+    text = tick_requirements(text, was, now)
     if is_ready(now) and not is_ready(was):
         text = add_tracking_rows(parse_document(text), now, statuses)
     if was.status != now.status:
         # Whoever changed it in the same step meant it.
         return Tracked(text)
     return follow_status(text, was, statuses)
-
-
-def _tick_requirements(text: str, was: Plan, now: Plan) -> str:
-    """Tick the requirements whose tasks are all complete by now, untick those taken back."""
-    before, after = _complete(was), _complete(now)
-    boxes = {requirement.id: requirement.checked for requirement in was.requirements}
-    states = {
-        requirement.id: bool(after.issuperset(requirement.covered_by))
-        for requirement in now.requirements
-        if requirement.covered_by
-        and boxes.get(requirement.id) == requirement.checked
-        and after.issuperset(requirement.covered_by) != before.issuperset(requirement.covered_by)
-    }
-    for name, checked in states.items():
-        document = parse_document(text)
-        offset = next((r.offset for r in requirements_in(document) if r.id == name), None)
-        for found in document.tasks:
-            if found.offset == offset and not is_placeholder(found.raw):
-                text = set_task(document, found, checked)
-    return text
-
-
-def _complete(plan: Plan) -> frozenset[str]:
-    return frozenset(task.address for task in plan.tasks if task.state is TaskState.COMPLETE)

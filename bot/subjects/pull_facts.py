@@ -146,7 +146,7 @@ def apply_facts(
     now = _version(path, text, config, beside)
     if now is None:
         return Moved(text, (), tuple(pulls), files=beside)
-    base = _version(path, before, config, beside) if before else None
+    base = _version(path, before, config, beside) if before and (pulls or applied) else None
     versions = [base] if base else []
     pulls = [_placed(pull, now, versions) for pull in pulls]
     former = {
@@ -160,7 +160,7 @@ def apply_facts(
     for task in tasks:
         text = _move_task(text, path, task, former, pulls, config, beside)
     text = _add_outputs(text, pulls, {pull.number: pull.devloop for pull in known})
-    if before:
+    if before and before != text and now.plan.format == "user-story":
         text = follow_story(text, path, before, config.statuses).text
     said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
     return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed), beside)
