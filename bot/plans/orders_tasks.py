@@ -257,18 +257,23 @@ def _block_line(document: Document, box: Task) -> int | None:
     return None
 
 
-def blocked_boxes(document: Document, plan: Plan) -> list[tuple[PlanTask, str]]:
-    """The open boxes of a plan that carry a ``BLOCKED`` line, each with its reason."""
-    found = []
+def blocked_tasks(document: Document, plan: Plan) -> list[tuple[PlanTask, str]]:
+    """The open tasks that are blocked, each with its reason: by a line below a box, or a status."""
+    rows = [
+        (task, task.status_word[len("Blocked") :].lstrip(" \t:-—"))
+        for task in plan.tasks
+        if task.state is TaskState.BLOCKED and task.offset is None
+    ]
     if not any("BLOCKED" in document.line_text(n) for n in range(1, len(document.lines) + 1)):
-        return []
+        return rows
+    found = []
     for task in plan.boxes:
         box = None if task.settled or task.path else box_of(document, task)
         line = _block_line(document, box) if box else None
         if line is not None:
             _, _, reason = document.line_text(line).partition("BLOCKED")
             found.append((task, reason.lstrip(" \t:")))
-    return found
+    return [*rows, *found]
 
 
 def assign(document: Document, plan: Plan, command: Command, around: Around) -> Done:

@@ -38,6 +38,7 @@ from bot.templates import read_template
 _DIFF_LINES = 60
 _SETTLED_ELSEWHERE = frozenset({"take", "accept", "sync"})
 _ANSWERS = frozenset({"help", "status", "check", "why", "start", "preview"})
+_MAKES_STORIES = frozenset({"story", "preview"})
 _NOBODY = UserProblem("Only people with write access to this repository may give commands.")
 _SEVERAL = UserProblem(
     "This pull request is linked with several plans.", "Write the command in the plan's issue."
@@ -82,7 +83,7 @@ class _Run:
 
     def around(self, order: Order) -> Around:
         at = order.at.astimezone(UTC) if order.at else None
-        on_pull = order.number not in (0, self.issue.number)
+        on_pull, verb = order.number not in (0, self.issue.number), order.command.verb
         return Around(
             path=self.snapshot.path,
             issue=self.issue.number,
@@ -94,7 +95,7 @@ class _Run:
             pulls=tuple(_linked(p, self.pulls) for p in self.pulls),
             statuses=self.config.statuses,
             people=getattr(self.config, "people", {}) or {},
-            story=read_template("plans", "task-plan.md"),
+            story=read_template("plans", "task-plan.md") if verb in _MAKES_STORIES else "",
             log=self.log,
             changes=order.seen.changes if order.seen else (),
         )

@@ -9,7 +9,7 @@ from bot.github.ports import IssueSnapshot
 from bot.plans.document import Document
 from bot.plans.gates import PlanStatus, status_of
 from bot.plans.model import Plan
-from bot.plans.orders_tasks import blocked_boxes
+from bot.plans.orders_tasks import blocked_tasks
 
 CONFLICT_LABEL = "plan:conflict"
 """Stands on a plan issue until the next merge of news that has no conflict."""
@@ -45,7 +45,7 @@ def stop_labels(
     if status.overall == "Complete":
         return ()
     codes = {problem.code for problem in status.blockers}
-    blocked = bool(codes - _QUESTIONS) or bool(blocked_boxes(document, plan))
+    blocked = bool(codes - _QUESTIONS) or bool(blocked_tasks(document, plan))
     wanted = ((BLOCKED_LABEL, blocked), (CLARIFY_LABEL, bool(codes & _QUESTIONS)))
     return tuple(label for label, stands in wanted if stands)
 

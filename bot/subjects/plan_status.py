@@ -19,7 +19,7 @@ from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates import PlanStatus, check, status_of
 from bot.plans.model import Group, Plan, PlanTask, TrackingRow
-from bot.plans.orders_tasks import blocked_boxes
+from bot.plans.orders_tasks import blocked_tasks
 from bot.plans.render import StatusMarker, blob_sha, render_status_marker, shown_text
 from bot.subjects.detached_marker import DETACHED
 from bot.subjects.pull_facts import facts_of
@@ -122,7 +122,7 @@ def _shown(
 ) -> dict[str, object]:
     if plan is None or status is None:
         return _nothing()
-    blocked = blocked_boxes(document, plan)
+    blocked = blocked_tasks(document, plan)
     groups = [group for group in plan.groups if group.progress.total]
     tracked = plan.tracking or ()
     named = [pull for pull in sorted(pulls, key=lambda p: -p.number) if pull.tasks]

@@ -50,6 +50,16 @@ def test_a_blocked_task_labels_the_issue_until_it_is_unblocked(world: World) -> 
     assert "plan:blocked" not in plan.labels
 
 
+def test_a_blocked_row_labels_the_issue_too(world: World) -> None:
+    plan = Labelled(world, "user-story")
+    plan.say("/plan block 4 no printer")
+    assert "plan:blocked" in plan.labels
+    status = next(c for c in world.repo.comments_on(plan.number) if "plansync:status" in c.body)
+    assert "- Task `4`: `no printer`" in status.body
+    plan.say("/plan unblock 4")
+    assert "plan:blocked" not in plan.labels
+
+
 def test_a_critical_question_labels_the_issue_until_it_is_answered(world: World) -> None:
     plan = Labelled(world, "task-plan")
     plan.say("/plan ask critical: which disk?")
