@@ -47,12 +47,15 @@ class Loaded:
                             self.seen)  # fmt: skip
 
 
-def load_config(reader: GitHubReader, ref: str | None = None) -> Loaded:
+def load_config(reader: GitHubReader, ref: str | None = None, *, follow: bool = True) -> Loaded:
     """The configuration of the reader's repository: one request, and one to three for each file
     of another repository. With ``ref`` the repository's own file is read there. Raises Retryable
     and Refused.
+
+    Without ``follow`` no file of another repository is read: whoever wrote this one, from a fork
+    say, would learn from the answer what is in a repository that they may not read.
     """
-    walk = _Walk(reader)
+    walk = _Walk(reader, follow=follow)
     own = walk.file(Source(reader.repo.full_name, _OURS), ref)
     if own is None and reader.repo.name.casefold() != DEFAULTS:
         own = walk.file(Source(f"{reader.repo.owner}/{DEFAULTS}", _OURS))
@@ -86,10 +89,11 @@ def config_in_force(store: KeepsChoices, reader: GitHubReader, now: datetime) ->
 class _Walk:
     """From file to file, each read once."""
 
-    def __init__(self, reader: GitHubReader) -> None:
+    def __init__(self, reader: GitHubReader, *, follow: bool) -> None:
         self._reader = reader
+        self._follow = follow
         self._readers: dict[str, GitHubReader | None] = {reader.repo.full_name.casefold(): reader}
-        self._open: list[Source] = []
+        self._open: list[tuple[Source, int]] = []
         self.sources: list[str] = []
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
@@ -118,7 +122,7 @@ class _Walk:
                       problem.column)  # fmt: skip
         if parsed.problems or parsed.extends is None:
             return dict(parsed.settings)
-        self._open.append(source)
+        self._open.append((source, parsed.extends_at))
         below = self._extended(source, parsed, depth)
         self._open.pop()
         if below is None:
@@ -136,14 +140,17 @@ class _Walk:
         except UserProblem as problem:
             self._add(source, problem.message, problem.fix, parsed.extends_at)
             return None
-        if any(str(one).casefold() == str(wanted).casefold() for one in self._open):
-            fix = "Remove one of the `_extends` lines."
-            self._add(source, f"{wanted} extends itself in a circle.", fix, parsed.extends_at)
+        if not self._follow:
+            return None
+        # Told where this repository begins: the files in between are good by themselves.
+        first, line = self._open[0]
+        if any(str(one).casefold() == str(wanted).casefold() for one, _ in self._open):
+            message = "The files that extend one another form a circle."
+            self._add(first, message, "Remove one of their `_extends` lines.", line)
             return None
         if depth > MOST_EXTENDED:
-            fix = "Put what is needed into fewer files."
             message = f"More than {MOST_EXTENDED} files extend one another."
-            self._add(source, message, fix, parsed.extends_at)
+            self._add(first, message, "Put what is needed into fewer files.", line)
             return None
         known = len(self.problems)
         found = self.file(wanted)
@@ -164,6 +171,10 @@ class _Walk:
         code: str = "config.extends",
         column: int = 1,
     ) -> None:
-        own = source.full_name.casefold() == self._reader.repo.full_name.casefold()
-        path = str(source.path) if own else str(source)
-        self.problems.append(Problem(code, message, fix, line, column, path=path))
+        if source.full_name.casefold() == self._reader.repo.full_name.casefold():
+            found = Problem(code, message, fix, line, column, path=str(source.path))
+        else:
+            # Who reads this need not be somebody who may read that repository.
+            message, fix = "There is a mistake on this line.", "The check of its commit says which."
+            found = Problem("config.extends", message, fix, line, path=str(source))
+        self.problems.append(found)

@@ -32,6 +32,7 @@ OTHER_CODES: Mapping[str, tuple[str, str]] = {
     "config.extends": ("error", "`_extends` names a file that cannot be used."),
     "plan.unrecognised": ("error", "A file where plans stand is in no format that is known."),
     "plan.deleted": ("warning", "The pull request deletes the file of a plan."),
+    "plan.too-many": ("warning", "More plans are changed or named than one check reads."),
     "plan.unreadable": ("error", "A plan file is no text that can be read."),
     "link.no-task": ("note", "The pull request names a plan but none of its tasks."),
     "link.plan-unknown": ("warning", "A `Plan:` line names no plan."),

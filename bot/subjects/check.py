@@ -47,6 +47,9 @@ def _report(facts: CheckFacts, config: RepoConfig) -> Report:
     found = find(facts.plans, facts.links, config, named=facts.pull is not None, work=facts.work)
     found += [_no_plan(link.issue, link.path, link.source.line) for link in facts.unknown]
     found += loaded.problems if loaded else ()
+    if facts.left:
+        more = f"{facts.left} more plans are changed or named than one check reads."
+        found.append(other("plan.too-many", more, "Split the pull request."))
     remarks = {path for path in facts.touched if path != CONFIG_PATH}
     remarks |= {one.path for one in facts.plans if one.touched and one.text is not None}
     if loaded and loaded.problems:

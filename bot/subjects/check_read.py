@@ -20,7 +20,7 @@ from bot.subjects.check_findings import CheckedPlan, find, other
 from bot.subjects.plan_recovery import is_ours
 
 MOST_PLANS = 50
-"""How many plans one check reads; of what is over it the title says so."""
+"""How many plans one check reads; that there are more is said."""
 
 # Files of the folder of a plan that is named like this belong to that plan.
 _OWNS_FOLDER = ("plan.md", "impl-plan.md")
@@ -33,7 +33,8 @@ class CheckFacts:
     ``seen`` is the claim that this answers. ``touched`` are the changed paths that concern
     plansync; ``loaded`` is the configuration at the commit where it is one of them. ``existing`` is
     the newest check run there, where it was asked for. ``asked``: an answer is wanted in any case.
-    ``work``: more is changed than plan files. ``note`` says why nothing was read.
+    ``work``: more is changed than plan files. ``left`` plans were not read. ``note`` says why
+    nothing was read.
     """
 
     memory: CheckMemory
@@ -48,6 +49,7 @@ class CheckFacts:
     pull: int | None = None
     asked: bool = False
     work: bool = True
+    left: int = 0
     unknown: tuple[PlanLink, ...] = ()
     note: str = ""
 
@@ -156,14 +158,21 @@ def _with_plans(
         links=links,
         plans=_with_files(facts.head_sha, reader, plans, links, config),
         touched=touched,
-        loaded=load_config(reader, facts.head_sha) if CONFIG_PATH in touched else None,
+        loaded=_configuration(facts.head_sha, reader, pull) if CONFIG_PATH in touched else None,
         work=any(path not in touched for path in paths),
+        left=max(0, len(_wanted(touched, named, side, config)) - MOST_PLANS),
         unknown=unknown,
     )
     known = facts.memory.head_sha == facts.head_sha and facts.memory.digest
     if known and not rerun:
         return facts
     return replace(facts, existing=reader.check(facts.head_sha, CHECK_NAME), looked=True)
+
+
+def _configuration(head: str, reader: GitHubReader, pull: PullSnapshot | None) -> Loaded:
+    """The configuration at a commit; what a fork names of other repositories is not read."""
+    inside = pull is not None and pull.head_full_name == reader.repo.full_name
+    return load_config(reader, head, follow=inside)
 
 
 def _named(
@@ -207,27 +216,35 @@ def _plans(
     config: RepoConfig,
 ) -> tuple[CheckedPlan, ...]:
     known = {path for _, path in side.plans}
-    changed: dict[str, None] = {}
-    for path in touched:
-        if path in known or config.adopts(path):
-            changed[path] = None
-        changed.update(dict.fromkeys(_owners(path, known)))
-    wanted = list(dict.fromkeys((*changed, *named)))[:MOST_PLANS]
+    wanted = _wanted(touched, named, side, config)
     return tuple(
         _read_plan(
             CheckedPlan(
                 path=path,
                 issue=side.issue_of(path) or (named[path].issue if path in named else None),
                 text=None,
-                touched=path in changed,
+                touched=changed,
                 link=named.get(path),
                 known=path in known,
             ),
             reader,
             head,
         )
-        for path in wanted
+        for path, changed in list(wanted.items())[:MOST_PLANS]
     )
+
+
+def _wanted(
+    touched: Sequence[str], named: dict[str, PlanLink], side: CheckSide, config: RepoConfig
+) -> dict[str, bool]:
+    """The plans to look at, those first that are changed, and whether they are."""
+    known = {path for _, path in side.plans}
+    changed: dict[str, bool] = {}
+    for path in touched:
+        if path in known or config.adopts(path):
+            changed[path] = True
+        changed.update(dict.fromkeys(_owners(path, known), True))
+    return changed | {path: False for path in named if path not in changed}
 
 
 def _read_plan(one: CheckedPlan, reader: GitHubReader, head: str) -> CheckedPlan:

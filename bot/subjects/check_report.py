@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.changes import ReportCheck
 from bot.checks import external_id
@@ -21,7 +22,8 @@ LONGEST_SUMMARY = 65_535
 """https://docs.github.com/en/rest/checks/runs#create-a-check-run"""
 MOST_ANNOTATIONS = 300
 _MOST_LISTED = 100
-_LONGEST_LIST = 45_000
+_LONGEST_LIST = 40_000
+_LONGEST_PARTS = 12_000
 _LONGEST_MESSAGE = 2_000
 _MOST_GROUPS = 30
 
@@ -81,7 +83,7 @@ def report(
     on_lines = set(remarks)
     told = [p for p in ordered if p.severity is not Severity.NOTE or p.code in _TOLD_NOTES]
     listed, cut = _listed(told)
-    shown = [row for row in (_plan_row(one, config) for one in plans) if row]
+    shown = _short([row for row in (_plan_row(one, config) for one in plans) if row])
     summary = render_comment(
         "check.md",
         lead=_lead(ordered, config, with_config=with_config),
@@ -119,9 +121,7 @@ def conclusion_of(found: Iterable[Problem], config: RepoConfig) -> str:
     return "failure" if fails else "success"
 
 
-def _title(
-    found: Sequence[Problem], plans: Sequence[dict[str, object]], *, with_config: bool
-) -> str:
+def _title(found: Sequence[Problem], plans: Sequence[dict[str, Any]], *, with_config: bool) -> str:
     counts = [(sum(p.severity is kind for p in found), kind.value) for kind in _ORDER]
     said = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts[:2] if n]
     if said:
@@ -164,7 +164,7 @@ def _listed(found: Sequence[Problem]) -> tuple[list[dict[str, str]], int]:
     return rows, len(found) - len(rows)
 
 
-def _plan_row(one: CheckedPlan, config: RepoConfig) -> dict[str, object] | None:
+def _plan_row(one: CheckedPlan, config: RepoConfig) -> dict[str, Any] | None:
     document, plan = one.read(config)
     if one.text is None or plan is None:
         return None
@@ -184,6 +184,17 @@ def _plan_row(one: CheckedPlan, config: RepoConfig) -> dict[str, object] | None:
         "groups": groups,
         "next": [(code_span(t.address), code_span(t.text[:120])) for t in status.next[:5]],
     }
+
+
+def _short(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The plans with their parts as long as there is room; later ones with their totals alone."""
+    left = _LONGEST_PARTS
+    for row in rows:
+        left -= sum(len(title) + 20 for title, _, _ in row["groups"])
+        left -= sum(len(address) + len(text) + 4 for address, text in row["next"])
+        if left < 0:
+            row.update(groups=[], next=[])
+    return rows
 
 
 def plain(text: str) -> str:

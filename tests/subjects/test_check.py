@@ -11,6 +11,7 @@ from bot.changes import ReportCheck
 from bot.config import CONFIG_PATH, CheckRules, RepoConfig
 from bot.plans.model import Problem, Severity
 from bot.store import Store
+from bot.subjects.check_read import MOST_PLANS
 from bot.subjects.check_report import LONGEST_SUMMARY, MOST_ANNOTATIONS, plain, report
 from tests.fake_github import Crash, FakeCheck
 from tests.world import World
@@ -319,6 +320,32 @@ def test_a_change_of_the_configuration_is_checked_on_the_pull_request(desk: Desk
     desk.push(CONFIG_PATH, "# Ours\nbrake: 0.4\n")
     assert (desk.check.conclusion, desk.check.title) == ("success", "The configuration is good")
     assert desk.world.store.config(1) == RepoConfig()
+
+
+def test_a_fork_learns_nothing_of_other_repositories(desk: Desk) -> None:
+    desk.world.github.repository("acme/secret", files={CONFIG_PATH: "password: hunter2\n"})
+    for inside, conclusion in ((True, "failure"), (False, "success")):
+        branch = f"inside-{inside}"
+        number = desk.pull("", branch=branch)
+        desk.world.repo.pulls[number].fork = "" if inside else "mallory/shop"
+        desk.world.new_calls()
+        desk.push(CONFIG_PATH, "_extends: secret\n", branch)
+        assert desk.check.conclusion == conclusion
+        said = desk.check.summary + "".join(mark.message for mark in desk.check.annotations)
+        assert "hunter2" not in said
+        assert "password" not in said
+        assert ("neighbour" in desk.world.new_calls()) == inside
+
+
+def test_more_plans_than_one_check_reads_are_told(desk: Desk) -> None:
+    text = desk.plan
+    plans = {f"plan_docs/p{n}.md": text.replace("Search", f"P{n}") for n in range(MOST_PLANS + 5)}
+    desk.pull("")
+    desk.world.bob.push_files(dict(plans), "Many", "work")
+    desk.world.settle()
+    assert "5 more plans are changed" in desk.check.summary
+    assert len(desk.check.summary) <= LONGEST_SUMMARY
+    assert desk.check.summary.count("#### `plan_docs/") == MOST_PLANS
 
 
 def test_a_deleted_and_an_unrecognised_plan_are_told(desk: Desk) -> None:
