@@ -273,6 +273,33 @@ def test_a_maintainer_s_edit_vouches_for_an_outsider_s_pull_request(story: Story
     assert story.rows()["2"][0::2] == ("", "Pending")
 
 
+def test_a_link_that_a_maintainer_orders_vouches_too(story: Story) -> None:
+    world = story.world
+    mallory = world.person("mallory")
+    mallory.create_branch("patch")
+    mallory.push_file("src/p.py", "pass\n", "Patch", "patch")
+    number = mallory.open_pull("patch", "Patch", "A patch.", fork="mallory/shop")
+    world.settle()
+    world.alice.comment(story.issue, f"/plan link #{number} 1")
+    world.settle()
+    assert story.rows()["1"][0::2] == (f"#{number}", "In Progress")
+
+
+@pytest.mark.parametrize("login", ["helper[bot]", "alice"])
+@pytest.mark.parametrize("fork", ["", "helper/shop"])
+def test_a_bot_counts_where_it_can_push(story: Story, login: str, fork: str) -> None:
+    world = story.world
+    person = world.person(login)
+    person.create_branch("auto")
+    person.push_file("src/auto.py", "pass\n", "Auto", "auto")
+    body = f"Plan: #{story.issue}\nTask: 1\n"
+    number = person.open_pull("auto", "Auto", body, fork=fork)
+    world.settle()
+    counts = login == "alice" or not fork
+    tracked = story.rows().get("1", ("", "", "Pending", ""))
+    assert tracked[0::2] == ((f"#{number}", "In Progress") if counts else ("", "Pending"))
+
+
 def test_a_devloop_is_defused_in_the_table(story: Story) -> None:
     world = story.world
     text = "@alice | <img src=x> `x` " + "y" * 400
