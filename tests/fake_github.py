@@ -241,6 +241,11 @@ class FakeGitHub:
         """Somebody acts at the nth call from now on: between what plansync read and its write."""
         self._interruptions.append(_Interruption(nth, act, calls, after))
 
+    @property
+    def armed(self) -> bool:
+        """Whether something is still to go wrong."""
+        return bool(self._interruptions)
+
     def calm(self) -> None:
         """Nothing that was to go wrong does any more."""
         self._interruptions.clear()

@@ -24,6 +24,9 @@ from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Order, PlanSnapshot, Seen
 
 MAY_WRITE = frozenset({"admin", "maintain", "write"})
+# These say which of two texts stands: said of a plan where it stands already they change nothing,
+# and the file alone does not tell whether the issue was written too.
+_HARMLESS_AGAIN = frozenset({"take", "sync", "accept"})
 
 
 def answer_marker(comment_id: int, command: Command) -> str:
@@ -114,7 +117,7 @@ def _done(
     comments: Sequence[CommentSnapshot],
 ) -> str:
     """``landed`` or ``known`` for a command that was obeyed already, as GitHub or memory tell."""
-    if claim in memory.landing_orders:
+    if claim in memory.landing_orders and command.verb not in _HARMLESS_AGAIN:
         return "landed"
     marker = answer_marker(comment.id, command)
     if any(other.ours and other.body.startswith(marker) for other in comments):

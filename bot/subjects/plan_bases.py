@@ -102,9 +102,11 @@ def _landed(
     # What a command wrote may have been taken back since, to the very version before it.
     if text is None and (file.blob_sha != memory.base_blob or memory.landing_orders):
         for commit, version in versions(reader, RepoPath(memory.path)):
+            if commit.sha in memory.seen_commits:
+                # Older versions with the same text are not the write that was begun.
+                break
             if version.blob_sha == wanted:
                 text = version.text
-            if text is not None or commit.sha in memory.seen_commits:
                 break
     left = replace(
         memory,

@@ -141,7 +141,10 @@ def _mirror(
         shown_people=headed.people,
         state="detached" if obeyed.detached else after.state,
     )
-    changes: list[Change] = [*told, *_tell_untaken(snapshot, issue, settled), *headed.changes]
+    marks = _labels(issue, settled)
+    # What is told and marked stands before anything is written over it, whatever happens then.
+    changes: list[Change] = [*told, *(mark for mark in marks if isinstance(mark, AddLabel))]
+    changes += [*_tell_untaken(snapshot, issue, settled), *headed.changes]
     if settled.text != file.text or obeyed.log:
         changes.append(_commit(snapshot, file, obeyed))
     beforehand: PlanMemory | None = None
@@ -153,10 +156,11 @@ def _mirror(
             landing_facts=after.facts,
             landing_body=after.wrote[-1] if body else "",
             landing_orders=tuple(order.claim for order in snapshot.orders),
+            conflicts=after.conflicts,
         )
     changes += [body] if body else []
     changes += _status(snapshot, file, issue, settled, after, standing, config)
-    changes += _labels(issue, settled)
+    changes += [mark for mark in marks if not isinstance(mark, AddLabel)]
     changes += label_changes(issue, plan, document, standing)
     changes += closing
     changes += went_on(snapshot, issue)

@@ -59,11 +59,16 @@ def take_issue(text: str, conflicts: Sequence[Conflict]) -> Taken:
     left: list[Conflict] = []
     for conflict in conflicts:
         after = _put(shown, conflict)
-        if after is None:
-            left.append(conflict)
-        else:
+        if after is not None:
             shown, count = after, count + 1
+        elif not _stands(shown, conflict.lost):
+            left.append(conflict)
     return Taken(carry(text, plan_text(text), shown), count, tuple(left))
+
+
+def _stands(text: str, lost: str) -> bool:
+    """Whether it is there already: then the same was said before."""
+    return bool(_lines(lost)) and bool(_find(text.split("\n"), _lines(lost)))
 
 
 def _put(text: str, conflict: Conflict) -> str | None:
