@@ -38,7 +38,8 @@ def setup(url: str, name: str, org: str, operators: str) -> None:
 
     Prints a link for a browser on this machine, waits until GitHub has made the App there, and
     ends. On another machine, lead its port here first: ssh -L 8123:127.0.0.1:8123 HOST, with
-    PORT=8123. Exit code 2 when there is an App already.
+    PORT=8123. In a container publish the port, and open the link at 127.0.0.1. Exit code 2 when
+    there is an App already.
 
     Example: plansync setup --url https://plans.example.com --org my-company
     """
@@ -59,7 +60,7 @@ def setup(url: str, name: str, org: str, operators: str) -> None:
     if wanted.url:
         wanted.check()
     port = settings.port if "port" in settings.model_fields_set else 0
-    with listen("127.0.0.1", port) as listening:
+    with listen(settings.host, port) as listening:
         if not set_up(settings, listening, stop_on_signals(), wanted if wanted.url else None):
             raise SystemExit(1)
     click.echo("Start it: plansync serve")
@@ -86,7 +87,10 @@ def set_up(
     store = Store(settings.database_url)
     store.migrate()
     made = Setup(settings, file, lambda code: convert(settings.github_api_url, code), first)
-    link = address(listening) + made.path
+    link = (settings.public_url or address(listening)) + made.path
+    for anywhere in ("//0.0.0.0:", "//[::]:"):
+        # What a container listens at; a browser on its machine reaches it through a port of that.
+        link = link.replace(anywhere, "//127.0.0.1:")
     structlog.get_logger("plansync.setup").warning("plansync is not set up yet", open=link)
     click.echo(f"plansync is not set up yet. Open this link to make its GitHub App:\n  {link}")
     sys.stdout.flush()
