@@ -225,7 +225,8 @@ def test_every_way_has_its_page(page: str, files: list[str]) -> None:
 )
 def test_pages_name_commands_settings_and_pages_that_exist(page: str) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    shown = re.findall(r"(?m)^(?:\w+=\S+ )*plansync ([a-z][a-z-]*)", text)
+    fences = "\n".join(text.split("```")[1::2])
+    shown = re.findall(r"(?m)^(?:\w+=\S+ )*plansync ([a-z][a-z-]*)", fences)
     for name in [*shown, *re.findall(r"`plansync ([a-z][a-z-]*)[^`]*`", text)]:
         assert name in COMMANDS, name
     for name in re.findall(r"`((?:PLANSYNC|GITHUB|METRICS|WEBHOOK)_[A-Z_]+)`", text):
