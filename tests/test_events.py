@@ -173,7 +173,7 @@ def test_our_own_wish_to_compare_is_read_like_a_delivery() -> None:
 def test_only_payloads_that_matter_are_worth_fetching() -> None:
     assert handles("push", None)
     assert handles("issues", "edited")
-    assert not handles("issues", "assigned")
+    assert not handles("issues", "pinned")
     assert handles("installation_repositories", "added")
     assert not handles("check_run", "created")
     assert not handles(COMPARE, "drift")

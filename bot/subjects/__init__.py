@@ -114,11 +114,14 @@ def _marked(body: str, by_app: bool) -> str | None:
 
 
 def _issue_claim(event: IssueEvent) -> str:
-    """What the event says of the issue: of its title, labels and people, or of its body."""
+    """What the event says of the issue: of its title, labels and people, or of its body.
+
+    A bot's labels and people, mostly our own echoes, are seen with the next look at the plan.
+    """
     body = _body_claim(event)
     ours = event.label is not None and event.label.casefold().startswith(OWN_LABELS)
     fields = event.retitled or (event.action in _FIELD_ACTIONS and not ours)
-    if not fields:
+    if not fields or event.sender.is_bot:
         return body
     if event.former_body is not None:
         return ""
