@@ -104,8 +104,9 @@ def mirror_header(
     why = f"The header of {path} changed"
     changes += [AddLabel(issue.number, name, why) for name in labels.add]
     changes += [RemoveLabel(issue.number, name, why) for name in labels.remove]
-    if people.add:
-        changes.append(AssignPeople(issue.number, people.add, why))
+    named = people.add if known else _without(now.assignees, issue.assignees)
+    if named:
+        changes.append(AssignPeople(issue.number, named, why if known else f"{path} names them"))
     if people.remove:
         changes.append(UnassignPeople(issue.number, people.remove, why))
     if milestone := _milestone(was, now):

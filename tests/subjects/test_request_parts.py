@@ -138,3 +138,11 @@ def test_closing_an_answered_request_changes_nothing(world: World) -> None:
     world.alice.reopen_issue(number)
     world.settle()
     assert before == (len(world.repo.comments), world.repo.git.branches)
+
+
+def test_a_plan_that_somebody_pushed_gets_the_people_of_its_header(world: World) -> None:
+    text = read_template("plans", "feature-plan.md").replace("[owner]", "bob")
+    world.alice.push_file("plan_docs/queue.md", text)
+    world.settle()
+    issue = world.repo.issues[world.plan_issue("plan_docs/queue.md")]
+    assert issue.assignees == ["bob"]
