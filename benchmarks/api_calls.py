@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.config import CONFIG_PATH
 from bot.store import Store
 from bot.sweeps import DRIFT_AGE, sweep_drift
 from tests.world import World
@@ -133,6 +134,24 @@ def other_pull(world: World, issue: int) -> None:
     world.bob.open_pull("work", "Work", "Just work.")
 
 
+def named_pull(world: World, issue: int) -> None:
+    """A pull request that names a plan and a task: its check, and its place in the plan."""
+    world.bob.create_branch("work")
+    world.bob.push_file("src/search.py", "pass\n", branch="work")
+    world.bob.open_pull("work", "Work", f"Plan: #{issue}\nTask: 2.1")
+
+
+def rerun(world: World, issue: int) -> None:
+    named_pull(world, issue)
+    world.settle()
+    world.new_calls()
+    world.repo.rerun_check("bob", next(iter(world.repo.checks.values())))
+
+
+def pushed_config(world: World, issue: int) -> None:
+    world.bob.push_file(CONFIG_PATH, "brake: 0.5\n")
+
+
 def drift(world: World, issue: int) -> None:
     world.github.now += DRIFT_AGE + timedelta(hours=3) + world.waited
     assert sweep_drift(world.store, world.github.now) == 1
@@ -167,6 +186,9 @@ SITUATIONS = (
     Situation("a push of other files", 0, push_of_other_files),
     Situation("an issue that is no plan, and a comment", 0, other_issue),
     Situation("a pull request that names and touches no plan", 1, other_pull),
+    Situation("a pull request that names a plan and a task", 11, named_pull),
+    Situation("a check is run again", 5, rerun),
+    Situation("the configuration is pushed", 1, pushed_config),
     Situation("nothing was heard for a day", 2, drift),
     Situation("a tick, the default branch protected", 12, protected),
     Situation("a further tick there", 13, protected_again),

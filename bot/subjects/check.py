@@ -42,7 +42,7 @@ def decide(facts: CheckFacts, config: RepoConfig) -> Decision:
 def _report(facts: CheckFacts, config: RepoConfig) -> Report:
     loaded = facts.loaded
     plans = [one for one in facts.plans if one.text is not None or one.known or one.unreadable]
-    if not (plans or facts.unknown or facts.links.problems or loaded):
+    if not (plans or facts.unknown or loaded):
         return NOTHING
     found = find(facts.plans, facts.links, config, named=facts.pull is not None, work=facts.work)
     found += [_no_plan(link.issue, link.path, link.source.line) for link in facts.unknown]
@@ -51,7 +51,7 @@ def _report(facts: CheckFacts, config: RepoConfig) -> Report:
         more = f"{facts.left} more plans are changed or named than one check reads."
         found.append(other("plan.too-many", more, "Split the pull request."))
     remarks = {path for path in facts.touched if path != CONFIG_PATH}
-    remarks |= {one.path for one in facts.plans if one.touched and one.text is not None}
+    remarks -= {one.path for one in facts.plans if one.text is None and one.unreadable is None}
     if loaded and loaded.problems:
         remarks.add(CONFIG_PATH)
     return report(facts.plans, found, config, with_config=loaded is not None, remarks=remarks)

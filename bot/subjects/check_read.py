@@ -148,7 +148,10 @@ def _with_plans(
     touched = touched_of(paths, side, config)
     links = links_of(pull, reader.repo.full_name) if pull else Links()
     named, unknown = _named(links, reader, side)
-    if not (touched or named or unknown or links.problems):
+    if not (named or unknown):
+        # A line such as `Task: ABC-1` is no mistake where nothing is said of a plan.
+        links = replace(links, problems=())
+    if not (touched or named or unknown):
         same = facts.memory.head_sha == facts.head_sha and facts.memory.digest
         if not (facts.asked or same):
             return replace(facts, links=links, note="it touches and names no plan")

@@ -9,6 +9,7 @@ import pytest
 
 from bot.changes import ReportCheck
 from bot.config import CONFIG_PATH, CheckRules, RepoConfig
+from bot.errors import Retryable
 from bot.plans.model import Problem, Severity
 from bot.store import Store
 from bot.subjects.check_read import MOST_PLANS
@@ -164,6 +165,15 @@ def test_a_plan_that_is_not_there_is_told(desk: Desk) -> None:
     desk.pull(f"Plan: #{other}\nTask: 1")
     assert desk.check.conclusion == "success"
     assert f"#{other} is no plan issue" in desk.check.summary.replace("&#35;", "#")
+
+
+@pytest.mark.parametrize("body", ["Task: ABC-1", "Plan: think first", "Plan #3", "`Plan: #2`"])
+def test_what_only_looks_like_a_plan_is_left_alone(desk: Desk, body: str) -> None:
+    desk.pull(body)
+    assert desk.checks == []
+    desk.world.configure("checks:\n  every_pull: true\n")
+    desk.push("src/search.py", "more\n")
+    assert (desk.check.conclusion, desk.check.title) == ("neutral", "No plan is touched or named")
 
 
 def test_closing_some_issue_names_no_plan(desk: Desk) -> None:
@@ -358,6 +368,7 @@ def test_a_deleted_and_an_unrecognised_plan_are_told(desk: Desk) -> None:
     desk.world.bob.push_files({PATH: None}, "Remove", "work")
     desk.world.settle()
     assert "plan.deleted" in desk.check.summary
+    assert desk.check.annotations == []
     assert desk.check.conclusion == "success"
 
 
@@ -391,6 +402,33 @@ def test_a_crash_between_two_requests_yields_one_complete_check(desk: Desk) -> N
     desk.world.settle()
     assert len(desk.checks) == 1
     assert desk.check.status == "completed"
+
+
+def test_an_answer_that_was_lost_doubles_nothing(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.world.github.interrupt(Retryable("timeout"), calls="create_check", after=True)
+    desk.pull(f"Plan: #{issue}\nTask: 2.1")
+    assert [run.status for run in desk.checks] == ["completed"]
+
+
+def test_a_crash_between_two_batches_of_remarks_leaves_a_complete_check(desk: Desk) -> None:
+    path = story(desk.world)
+    text = desk.world.repo.text(path)
+    row = row_of(text)
+    desk.pull("")
+    desk.world.bob.push_file(path, text.replace(row, "\n".join([row] * 60)), branch="work")
+    desk.world.github.interrupt(Crash(), calls="extend_check")
+    desk.world.send()
+    with pytest.raises(Crash):
+        desk.world.work()
+    assert desk.check.status == "in_progress"
+    desk.world.settle()
+    assert (len(desk.checks), desk.check.status, desk.check.conclusion) == (
+        2,
+        "completed",
+        "failure",
+    )
+    assert len(desk.check.annotations) >= 59
 
 
 def test_a_lost_database_reports_nothing_twice(desk: Desk, tmp_path: Path) -> None:
