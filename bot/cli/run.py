@@ -94,7 +94,7 @@ def _check_worker_free(settings: Settings) -> None:
 @click.option("--listen-fd", type=int, hidden=True)
 @click.option("--lifeline", type=int, hidden=True)
 def web(listen_fd: int | None, lifeline: int | None) -> None:
-    """Only receive webhooks; run plansync worker beside it.
+    """Only receive webhooks and show the pages; run plansync worker beside it.
 
     Several may run on one PostgreSQL database.
 
@@ -109,7 +109,9 @@ def web(listen_fd: int | None, lifeline: int | None) -> None:
         listening = socket.socket(fileno=listen_fd)
     else:
         listening = _listening(settings)
-        click.echo(f"plansync web listens on {supervisor.address(listening)}")
+        address = supervisor.address(listening)
+        click.echo(f"plansync web listens on {address}")
+        _offer_sign_in(settings, address)
         sys.stdout.flush()
     serve_web(settings, listening)
 

@@ -40,8 +40,9 @@ def printed(plansync: Running) -> list[str]:
     return lines
 
 
-def test_the_printed_link_signs_in_once(environ: dict[str, str]) -> None:
-    with running("serve", environ) as plansync:
+@pytest.mark.parametrize("command", ["serve", "web"])
+def test_the_printed_link_signs_in_once(environ: dict[str, str], command: str) -> None:
+    with running(command, environ) as plansync:
         found = re.search(r"sign in .*: (http://\S+)", "".join(printed(plansync)))
         assert found is not None
         link, browser = found[1], Browser()
