@@ -88,7 +88,12 @@ def mirror_header(
     ``shown`` is the plan text of the issue. An edit of the issue by somebody who may not write is
     left where it is.
     """
-    was, now = (issue_parts(path, parse_document(one)) for one in (agreed, text))
+    was, now = _named(path, agreed, issue), _named(path, text, issue)
+    now = replace(
+        now,
+        labels=now.labels if _has(text, "labels") else was.labels,
+        assignees=now.assignees if _has(text, "assignees") else was.assignees,
+    )
     known = bool(memory.shown_title)
     before = memory if known and may_write else _as_shown(memory, issue)
     changes: list[Change] = []
@@ -120,6 +125,15 @@ def mirror_header(
     title = now.title if now.title != was.title else issue.title
     reasons = tuple(f"Take over the {key} of #{issue.number} in {path}" for key in taken)
     return Headed(text, shown, title, labels.after, people.after, tuple(changes), reasons)
+
+
+def _named(path: str, text: str, issue: IssueSnapshot) -> IssueParts:
+    return issue_parts(path, parse_document(text), title=issue.title)
+
+
+def _has(text: str, key: str) -> bool:
+    """Whether the header says anything of it; a line that was taken out takes nothing back."""
+    return any(line.key == key for line in parse_document(text).header)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,20 @@ def test_people_follow_both_ways(plan: Plan) -> None:
     assert repo.issues[plan.number].assignees == ["alice"]
 
 
+def test_a_header_that_is_taken_out_takes_nothing_back(plan: Plan) -> None:
+    issue = plan.world.repo.issues[plan.number]
+    before = (issue.title, list(issue.labels), list(issue.assignees))
+
+    def without(text: str) -> str:
+        text = text[text.index("---\n") + 4 :].lstrip("\n")
+        return text.replace(text.split("\n")[0], "# Plan", 1)
+
+    plan.world.bob.edit_file(PATH, without)
+    plan.world.settle()
+    assert plan.header == {}
+    assert (issue.title, issue.labels, issue.assignees) == before
+
+
 def test_a_milestone_in_the_file_is_made_and_set(plan: Plan) -> None:
     plan.edit("- Milestone(s): [Milestone 1], [Milestone 2]", "- Milestone(s): v2, v3")
     assert plan.world.repo.issues[plan.number].milestone == "v2"
