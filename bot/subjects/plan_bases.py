@@ -101,7 +101,8 @@ def _landed(
     text = file.text if file.blob_sha == wanted else None
     # What a command wrote may have been taken back since, to the very version before it.
     if text is None and (file.blob_sha != memory.base_blob or memory.landing_orders):
-        for commit, version in versions(reader, RepoPath(memory.path)):
+        path = RepoPath(memory.path)
+        for commit, version in versions(reader, path, ours_before=True):
             if commit.sha in memory.seen_commits:
                 # Older versions with the same text are not the write that was begun.
                 break

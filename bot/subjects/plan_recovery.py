@@ -146,9 +146,20 @@ def _last_taken_in(
     return None, False
 
 
-def versions(reader: GitHubReader, path: RepoPath) -> Iterator[tuple[CommitSnapshot, FileSnapshot]]:
-    """The newest versions of a file, newest first, each with the commit that made it."""
-    for commit in reader.commits(path=path)[:_MOST_COMMITS]:
+def versions(
+    reader: GitHubReader, path: RepoPath, *, ours_before: bool = False
+) -> Iterator[tuple[CommitSnapshot, FileSnapshot]]:
+    """The newest versions of a file, newest first, each with the commit that made it.
+
+    ``ours_before``: after these also older ones, of this App's own commits alone.
+    """
+    bot = f"{reader.app_slug}[bot]"
+    history = reader.commits(path=path)
+    chosen = list(history[:_MOST_COMMITS])
+    if ours_before:
+        older = [c for c in history[_MOST_COMMITS:] if c.author_login == bot]
+        chosen += older[:_MOST_COMMITS]
+    for commit in chosen:
         version = reader.file(path, ref=commit.sha)
         if version is None:
             return

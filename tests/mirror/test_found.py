@@ -106,3 +106,17 @@ def test_an_old_copy_takes_nothing_back_that_it_did_not_know(pair: Pair) -> None
     for said in ("- [x] list", "- [x] find", "- [x] show", "More words."):
         assert said in pair.file, said
     assert pair.world.repo.paths() == ["README.md", PATH]
+
+
+def test_a_commit_cut_short_is_found_behind_many_others(pair: Pair) -> None:
+    pair.reword("Some words.", "Some words.\n\nMore of alice's words.")
+    pair.push("- [ ] find", "- [x] find")
+    pair.world.send()
+    pair.world.github.interrupt(Crash(), calls="edit_issue")
+    pair.work()
+    pair.push("More of alice's words.", "More of bob's own words.")
+    for n in range(12):
+        pair.push("## Requirements\n", f"## Requirements\n- [ ] more {n}\n")
+    pair.settle()
+    assert "More of bob's own words." in pair.file
+    assert "More of alice's words." not in pair.file
