@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.config import CONFIG_PATH, RepoConfig
-from bot.memory import SubjectKey
 from bot.store import Store
 from bot.sweeps import CONFIG_AGE, sweep_configs
 from tests.fake_github import FakeCheck, FakeRepository
+from tests.subjects.test_check import work_again
 from tests.world import World
 
 
@@ -65,8 +65,7 @@ def test_the_last_good_configuration_stays_in_force_and_the_bad_one_is_told_once
     (remark,) = check.annotations
     assert (remark.path, remark.line, remark.level) == (CONFIG_PATH, 2, "failure")
     assert "Did you mean `brake`?" in remark.message
-    world.send(list(world.github.deliveries))
-    world.settle()
+    assert work_again(world) == []
     assert len(world.repo.checks) == 1
     mended = world.configure("brake: 0.7\n")
     assert config(world).brake == 0.7
@@ -217,12 +216,7 @@ def test_in_a_dry_run_the_same_thing_is_said_once(world: World) -> None:
     world.configure("dry_run: true\n")
     world.alice.tick(plan, "Backend/API changes")
     world.settle()
-    world.github.calls.clear()
-    for _ in range(3):
-        world.store.release(SubjectKey(1, "plan", "plan_docs/search.md"), world.github.now)
-        world.send(list(world.github.deliveries))
-        world.settle()
-    assert world.github.writes == []
+    assert work_again(world) == []
 
 
 def test_an_installation_is_when_the_file_is_looked_for(world: World) -> None:
