@@ -23,6 +23,18 @@ CASES = [
     Case("plan.undecided", FEATURE, (("| Med | High |", "| High/Low | High |"),), "| Printers"),
     Case("plan.example-row", FEATURE, (("| Desks go back to", "| [Risk] |"),), "| [Risk]"),
     Case(
+        "plan.label-long",
+        FEATURE,
+        ((">Labels: plan, feature", ">Labels: plan, " + "very " * 12 + "long"),),
+        ">Labels",
+    ),
+    Case(
+        "plan.assignee-unknown",
+        FEATURE,
+        ((">Assignees: jonas-w", ">Assignees: Jonas Weber"),),
+        ">Assignees",
+    ),
+    Case(
         "plan.bare-na",
         STORY,
         (

@@ -19,6 +19,8 @@ CODES: Mapping[str, tuple[Severity, str]] = MappingProxyType(
         "plan.undecided": (_N, "A value still lists the words it may have."),
         "plan.example-row": (_N, "A table row is still the template's example."),
         "plan.bare-na": (_W, "N/A stands where a reason is wanted."),
+        "plan.label-long": (_W, "A label of the header is longer than GitHub takes."),
+        "plan.assignee-unknown": (_W, "An assignee of the header can be no login."),
         "task.unknown": (_E, "An address names no task of the plan."),
         "task.ambiguous": (_E, "An address names more than one task."),
         "task.group": (_E, "An address names a story or phase, not a task."),

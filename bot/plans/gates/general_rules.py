@@ -11,9 +11,11 @@ from bot.plans.formats.task_plan import SKELETON_STATES
 from bot.plans.formats.user_story import QUESTION_STATUSES, RESULTS, STATUSES
 from bot.plans.gates.codes import finding
 from bot.plans.gates.context import Context
+from bot.plans.issue_parts import MAX_LABEL, listed
 from bot.plans.model import Problem
 from bot.plans.placeholders import find_placeholders, is_undecided, placeholder_spans
 from bot.plans.prose import is_example_row
+from bot.plans.requested import is_login
 
 _FILL = "Replace it with what it stands for, or remove it."
 _LONGEST = 60
@@ -43,6 +45,28 @@ def findings(context: Context) -> Iterator[Problem]:
     yield from _front_matter_placeholders(context)
     yield from _undecided(context)
     yield from _bare_na(context)
+    yield from _header(context)
+
+
+def _header(context: Context) -> Iterator[Problem]:
+    """What of the header the plan issue cannot have."""
+    for line in context.document.header:
+        for name in listed(line.value):
+            if line.key == "labels" and len(name) > MAX_LABEL:
+                yield finding(
+                    "plan.label-long",
+                    f"The label {_short(name)} has {len(name)} characters, GitHub takes "
+                    f"{MAX_LABEL}; the issue goes without it.",
+                    "Shorten it.",
+                    line.line,
+                )
+            if line.key == "assignees" and not is_login(name.lstrip("@")):
+                yield finding(
+                    "plan.assignee-unknown",
+                    f"{_short(name)} can be no login; nobody is assigned for it.",
+                    "Name people as GitHub does, divided by commas.",
+                    line.line,
+                )
 
 
 def _placeholders(context: Context) -> Iterator[Problem]:
@@ -60,9 +84,12 @@ def _placeholders(context: Context) -> Iterator[Problem]:
 
 
 def _placeholder(text: str, line: int) -> Problem:
+    return finding("plan.placeholder", f"{_short(text)} is still to be filled in.", _FILL, line)
+
+
+def _short(text: str) -> str:
     shown = " ".join(text.split())
-    shown = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-    return finding("plan.placeholder", f"{shown} is still to be filled in.", _FILL, line)
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
 def _front_matter_placeholders(context: Context) -> Iterator[Problem]:
