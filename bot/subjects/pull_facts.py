@@ -30,7 +30,7 @@ from bot.plans.links import TaskLink, parse_devloop, parse_links
 from bot.plans.model import Plan
 from bot.plans.story_following import follow_story
 from bot.plans.tracking import PullFact, add_output, move_task_by
-from bot.subjects.pull_claims import pull_digest
+from bot.subjects.pull_claims import pull_digest, said_digest
 from bot.subjects.pull_read import PullDetails, is_plan_file
 from bot.subjects.pull_standing import with_standings
 
@@ -295,6 +295,9 @@ def _as_read(
     vouched = detail.vouched
     base = _version(memory.path, detail.base_text, config) if detail.base_text else None
     linked = tuple(_linked(task, former, base, now) for task in named)
+    if not named and former and _says_the_same(detail, former):
+        # It is the plan that has another name by now.
+        linked = former.links
     devloop = links.devloop or _outputs(detail, config)
     reverts, undoes = links.reverts, links.reverted_commits
     if pull.merged and not (vouched or detail.as_merged):
@@ -329,6 +332,14 @@ def _as_read(
         reverts=reverts,
         undoes=undoes,
     )
+
+
+def _says_the_same(detail: PullDetails, former: PullMemory) -> bool:
+    """Whether a pull request has the words it had; or the same tasks, where nobody knows them."""
+    if former.digest:
+        return former.digest.endswith(f".{said_digest(detail.pull)}")
+    there = {task.named.casefold() for task in detail.links.tasks}
+    return bool(former.links) and there.issuperset(link.named.casefold() for link in former.links)
 
 
 def _outputs(detail: PullDetails, config: RepoConfig) -> str:

@@ -70,12 +70,13 @@ def read_details(
 ) -> PullDetails:
     """What else has to be known of a pull request that may be about the plan with this ``text``.
 
-    Costs no request for one that names neither the plan nor a pull request to revert.
+    Costs no request for one that never named the plan, nor names a pull request to revert.
     """
     plan = read_plan(memory.path, parse_document(text), statuses=config.statuses)
     repo = reader.repo.full_name
     details = PullDetails(pull, links_of(pull, repo), _implied(pull, plan))
-    about = details.is_linked(memory)
+    former = memory.pull(pull.number)
+    about = details.is_linked(memory) or bool(former and former.links)
     if not about and not details.links.reverts and not details.links.reverted_commits:
         return details
     if plan is not None and plan.format in _TAGGED_FORMATS and about:
@@ -86,7 +87,7 @@ def read_details(
         pull=pull,
         links=details.links,
         implied=details.implied,
-        vouched=_is_vouched(reader, pull, memory.pull(pull.number), deliveries),
+        vouched=_is_vouched(reader, pull, former, deliveries),
         as_merged=_is_as_merged(pull, deliveries),
         files=tuple(reader.pull_files(pull.number)) if tasks else None,
         base_text=_base_text(reader, pull, memory, plan, tasks),

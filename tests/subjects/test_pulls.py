@@ -637,3 +637,28 @@ def test_a_plan_whose_target_is_the_default_branch_hears_of_its_own_pull_request
     world.new_calls()
     feature.pull("Just work.")
     assert set(world.new_calls()) <= {"pull_paths"}
+
+
+def test_a_plan_that_moves_keeps_the_pull_requests_that_name_its_old_path(feature: Feature) -> None:
+    world = feature.world
+    number = feature.pull(f"Plan: {FEATURE}\nTask: 1.2\n")
+    moved = "plan_docs/find.md"
+    world.alice.push_files({moved: world.repo.text(FEATURE), FEATURE: None}, "Rename the plan")
+    world.settle()
+    world.bob.push_file("src/more.py", "pass\n", "More", "work")
+    world.settle()
+    world.bob.merge_pull(number)
+    world.settle()
+    feature.path = moved
+    assert feature.ticked() == ["Write the index"]
+
+
+def test_a_link_that_its_author_takes_out_after_the_merge_is_gone(story: Story) -> None:
+    world = story.world
+    number = story.open_pull(f"Plan: #{story.issue}\nTask: 1\n")
+    world.bob.merge_pull(number)
+    world.settle()
+    assert story.rows()["1"][2] == "Complete"
+    world.bob.edit_pull(number, body="It was for something else.")
+    world.settle()
+    assert story.rows()["1"][0::2] == ("", "Pending")
