@@ -90,8 +90,8 @@ def refuse(run: Run, order: Order, problem: UserProblem) -> None:
 
 
 def answer(run: Run, order: Order, name: str, values: Mapping[str, object]) -> None:
-    """Answer with the comment ``name``; its first line keeps it from being written twice."""
+    """Answer with the comment ``name``; by its first line the next reading knows it is answered."""
     body = render_comment(name, marker=answer_marker(order.comment_id, order.command), **values)
     reason = f"{order.login} wrote /plan {order.command.verb}"
     place = order.number or run.issue.number
-    run.changes.append(PostComment(place, body, "told", reason, once=True))
+    run.changes.append(PostComment(place, body, "told", reason))
