@@ -24,6 +24,7 @@ from bot.logs import about, mask
 from bot.memory import OpenDelivery, SubjectKey
 from bot.store import Store
 from bot.tally import TALLY
+from bot.telemetry import span
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 300.0
@@ -97,7 +98,8 @@ def attempt(key: SubjectKey, bench: Bench) -> Outcome:
         deliveries=[delivery.guid for delivery in waiting[-_MOST_NAMED:]],
     ):
         started = time.monotonic()
-        outcome = _try(key, bench, subject.attempts)
+        with span("reconcile", kind=key.kind, subject=str(key)):
+            outcome = _try(key, bench, subject.attempts)
         seconds = time.monotonic() - started
         TALLY.observe("reconcile_seconds", seconds, outcome=outcome.kind)
         log.info(

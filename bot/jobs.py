@@ -28,6 +28,7 @@ from bot.slot import Slot, next_worker, only_worker
 from bot.store import DueSubject, Store, make_jobs_engine
 from bot.sweeps import sweep
 from bot.tally import TALLY, count_call
+from bot.telemetry import note_call
 
 POLL_SECONDS = 0.05
 BEAT = timedelta(seconds=5)
@@ -289,7 +290,11 @@ def _beat(jobs: _Jobs, bench: Bench, slot: Slot, now: datetime) -> None:
 def _live_gateway(settings: Settings) -> Any:
     from bot.github.live import Gateway
 
-    return Gateway(settings, observer=count_call)
+    def observe(method: str, path: str, status: int, seconds: float) -> None:
+        count_call(method, path, status, seconds)
+        note_call(method, path, status, seconds)
+
+    return Gateway(settings, observer=observe)
 
 
 def _live_reconcile() -> Reconcile:

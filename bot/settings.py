@@ -77,6 +77,11 @@ HOW: dict[str, str] = {
         "Make one up (for example with `openssl rand -hex 32`); /metrics then answers only to"
         " `Authorization: Bearer TOKEN`, and without it only to this machine."
     ),
+    "SENTRY_DSN": "The DSN of a Sentry project, for bugs; needs the package plansync[sentry].",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": (
+        "Where an OpenTelemetry collector takes OTLP over HTTP, such as http://127.0.0.1:4318; needs"
+        " the package plansync[otel]."
+    ),
     "PLANSYNC_PAYLOAD_DAYS": (
         "How long what GitHub sent is kept after it was worked off: days from 0 to 30."
     ),
@@ -219,6 +224,8 @@ class Settings(SetupSettings):
         validation_alias="METRICS_TOKEN", default=None, min_length=16
     )
     payload_days: float = Field(validation_alias="PLANSYNC_PAYLOAD_DAYS", default=7.0, ge=0, le=30)
+    sentry_dsn: SecretStr | None = Field(validation_alias="SENTRY_DSN", default=None)
+    otel_endpoint: str = Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", default="")
     settle_seconds: float = Field(
         validation_alias="PLANSYNC_SETTLE_SECONDS", default=2.0, ge=0, le=3600
     )
@@ -230,6 +237,11 @@ class Settings(SetupSettings):
     @classmethod
     def _key_parses(cls, value: SecretStr) -> SecretStr:
         return SecretStr(parse_private_key(value.get_secret_value()))
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        return cls._web_address(value)
 
     @field_validator("operators")
     @classmethod

@@ -56,6 +56,8 @@ def test_every_variable_is_read_and_documented(private_key: str, tmp_path: Path)
         "PLANSYNC_SETTINGS_FILE": str(tmp_path / "plansync.env"),
         "METRICS_TOKEN": "correct horse battery",
         "PLANSYNC_PAYLOAD_DAYS": "0.5",
+        "SENTRY_DSN": "https://key@sentry.example.com/1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
     }
     settings = load_settings(given)
     assert settings.webhook_secrets == (b"new", b"old")

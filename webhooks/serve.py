@@ -20,7 +20,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from bot import lifeline, logs
+from bot import lifeline, logs, telemetry
 from bot.errors import Retryable
 from bot.github.visiting import Visitors
 from bot.settings import Settings, load_settings
@@ -95,6 +95,7 @@ def application() -> Flask:
     lifeline.follow_parent(_main_process or os.getppid())
     settings = load_settings()
     logs.configure(settings, process="web")
+    telemetry.start(settings, "web")
     store = Store(settings.database_url, busy_seconds=BUSY_SECONDS)
     threading.Thread(target=_hand_on_counts, args=(store,), name="tally", daemon=True).start()
     threading.Thread(target=summarise, args=(store,), name="summaries", daemon=True).start()

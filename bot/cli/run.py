@@ -128,7 +128,9 @@ def worker(lifeline: int | None) -> None:
     stop = stop_on_signals()
     settings = _prepare("worker", lifeline)
     from bot.jobs import run_worker
+    from bot.telemetry import start
 
+    start(settings, "worker")
     if not run_worker(settings, stop):
         # Jobs that did not end in time would hold the interpreter; the next worker resumes them.
         sys.stdout.flush()
