@@ -167,7 +167,7 @@ def _joined(reader: GitHubReader, found: _Found, deliveries: Sequence[OpenDelive
 
 
 def _is_plan(path: RepoPath, text: str, memory: PlanMemory) -> bool:
-    """Whether there is a plan to compare with the issue: one in a known format, or one agreed on."""
+    """Whether there is a plan to compare with the issue: in a known format, or agreed on."""
     return bool(memory.base_blob) or recognise(path, parse_document(text)) is not None
 
 
