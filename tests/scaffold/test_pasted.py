@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
-from bot.plans.scaffold import plan_block
+from bot.plans.scaffold import plan_block, scaffold
 from bot.templates import read_template
-from tests.scaffold.asking import FORMATS, made
+from tests.scaffold.asking import FORMATS, asked, made
 
 SEEDS = sorted(Path(os.environ.get("PLANSYNC_SEEDS", "/nonexistent")).glob("*.txt"))
 PLANS = Path(__file__).parent.parent / "plans"
@@ -66,6 +68,35 @@ def test_ids_in_code_are_read_without_what_follows_them() -> None:
     ).read_text()
     new = made("implementation-plan", body=filled, as_plan=filled)
     assert "/EPIC-12/" in new.path
+
+
+TEMPLATES = [read_template("plans", f"{name}.md").split("\n") for name in FORMATS]
+LINES = sorted({line for template in TEMPLATES for line in template})
+
+
+@st.composite
+def almost_a_template(draw: st.DrawFn) -> list[str]:
+    """A template with a stretch taken out and other lines brought in, or a heap of such lines."""
+    others = draw(st.lists(st.one_of(st.sampled_from(LINES), st.text()), max_size=20))
+    template = draw(st.sampled_from([*TEMPLATES, []]))
+    start, end = sorted(draw(st.tuples(*[st.integers(0, len(template))] * 2)))
+    return [*template[:start], *others, *template[end:]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FORMATS), almost_a_template())
+def test_any_text_is_a_plan_or_none_and_makes_one(format: str, lines: list[str]) -> None:
+    text = "\n".join(lines)
+    new = made(format, body=text, as_plan=text)
+    found = recognise(new.path, parse_document(new.files[new.path]))
+    assert found is not None
+    assert found.format == format
+    values, _ = asked(format)
+    ours = read_template("plans", f"{format}.md")
+    override = scaffold(format, values, ours, override=text)
+    again = recognise(override.path, parse_document(override.files[override.path]))
+    assert again is not None
+    assert again.format == format
 
 
 @pytest.mark.skipif(not SEEDS, reason="PLANSYNC_SEEDS names no folder of templates")
