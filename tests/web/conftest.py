@@ -11,15 +11,15 @@ from bot.github.visitors import GitHubVisitors
 from bot.settings import load_settings
 from bot.store import Store
 from tests.conftest import NOW
+from tests.databases import sqlite_store
 from tests.web.github_stub import CLIENT_ID, CLIENT_SECRET, Account, GitHubStub, start
 from tests.web.visits import LAB, SHOP, Visits
 from webhooks.app import create_app
 
 
 @pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
-    made = Store(sqlite_url, busy_seconds=10)
-    made.migrate()
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = sqlite_store(tmp_path / "plansync.sqlite3", busy_seconds=10)
     yield made
     made.close()
 
