@@ -52,8 +52,8 @@ from bot.subjects.plan_settle import Settled, settle, without_commit
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.plan_status import status_comment
 from bot.subjects.plan_take import conflict_digest, untaken_comment
-from bot.subjects.pull_facts import facts_of
 from bot.subjects.pull_standing import watched
+from bot.subjects.pull_words import facts_of
 from bot.subjects.story_keeping import with_beside
 
 _SEEN_COMMITS = 20

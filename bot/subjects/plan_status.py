@@ -22,7 +22,7 @@ from bot.plans.model import Group, Plan, PlanTask, TrackingRow
 from bot.plans.orders_tasks import blocked_tasks
 from bot.plans.render import StatusMarker, blob_sha, render_status_marker, shown_text
 from bot.subjects.detached_marker import DETACHED
-from bot.subjects.pull_facts import facts_of
+from bot.subjects.pull_words import facts_of
 
 # https://docs.github.com/en/rest/issues/comments#create-an-issue-comment: 65,536 characters.
 BUDGET = 60_000

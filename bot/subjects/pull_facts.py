@@ -1,9 +1,7 @@
 """Pull request facts: what a linked pull request is now, and what that moves in a plan.
 
-A fact reads ``41:merged:2,S-1/T-3~1a2b3c4d=S-1/T-2``: pull request 41 is merged and names the task
-2, and the task of story S-1 whose text has that digest, which stood at another place when it was
-named. ``?9`` names no task yet, ``-`` stands before one that is gone, ``!40`` reverts #40. A row
-or box moves only when a fact differs from the one applied before, so what a person set stays.
+A row or box moves only when a fact differs from the one applied before, so what a person set stays.
+``bot.subjects.pull_words`` says how facts are kept.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ from bot.plans.linked import (
     Version,
     digest_of,
     follow_task,
-    parse_ref,
     quote,
     resolve_link,
     shown_address,
@@ -33,10 +30,8 @@ from bot.plans.tracking import PullFact, add_output, move_task_by
 from bot.subjects.pull_claims import pull_digest, said_digest
 from bot.subjects.pull_read import PullDetails, is_plan_file
 from bot.subjects.pull_standing import with_standings
+from bot.subjects.pull_words import addresses_of, pulls_of_facts, with_links
 
-_STATES = frozenset(
-    {"open", "draft", "merged", "closed", "waiting", "elsewhere", "reverted", "planning"}
-)
 # An address that was not found may still mean what its author meant while the work is under way.
 _UNDER_WAY = frozenset({"open", "draft", "waiting"})
 # What moved a row or box when it was applied, so that its end may move it back.
@@ -74,7 +69,7 @@ def pulls_now(
     ``text`` is the plan file as it stands; addresses that were not seen before are resolved in the
     base commit's version of it first.
     """
-    stored = (*_of_facts(memory.facts, repo_url), *map(_with_links, memory.pulls))
+    stored = (*pulls_of_facts(memory.facts, repo_url), *map(with_links, memory.pulls))
     known = {pull.number: pull for pull in stored}
     read = {one.pull.number: one for one in details}
     now = _version(memory.path, text, config)
@@ -89,41 +84,10 @@ def pulls_now(
     return with_standings([known[number] for number in sorted(known)], target)
 
 
-def _with_links(pull: PullMemory) -> PullMemory:
-    """What was remembered before links had places of their own has addresses alone."""
-    if pull.links or not pull.tasks:
-        return pull
-    return replace(pull, links=tuple(LinkedTask("", address) for address in pull.tasks))
-
-
 def _without_details(pull: PullSnapshot, former: PullMemory | None) -> PullDetails:
     """One of which nothing but itself was read: what is known of its author stays."""
     vouched = former is not None and former.vouched
     return PullDetails(pull, parse_links(pull.body, pull.title, pull.head_ref), vouched=vouched)
-
-
-def fact_of(pull: PullMemory) -> str:
-    """The fact that a pull request makes, as the status comment's marker keeps it."""
-    words = [_word(link) for link in _with_links(pull).links]
-    words += [f"!{number}" for number in pull.reverts]
-    return f"{pull.number}:{pull.standing}:{','.join(words)}"
-
-
-def _word(link: LinkedTask) -> str:
-    if not link.address:
-        return f"?{quote(link.named)}"
-    word = ("-" if link.gone else "") + TaskRef(link.address, link.digest).render()
-    differs = link.named and link.named.casefold() != link.address.casefold()
-    return f"{word}={quote(link.named)}" if differs else word
-
-
-def facts_of(pulls: Sequence[PullMemory]) -> tuple[str, ...]:
-    """The facts of every pull request that names a task or takes another one back."""
-    return tuple(
-        fact_of(pull)
-        for pull in pulls
-        if (pull.links or pull.tasks or pull.reverts) and pull.standing != "waiting"
-    )
 
 
 def apply_facts(
@@ -150,7 +114,8 @@ def apply_facts(
     versions = [base] if base else []
     pulls = [_placed(pull, now, versions) for pull in pulls]
     former = {
-        pull.number: _placed(pull, now, versions, late=False) for pull in _of_facts(applied, "")
+        pull.number: _placed(pull, now, versions, late=False)
+        for pull in pulls_of_facts(applied, "")
     }
     changed = [pull for pull in pulls if not _same_fact(former.get(pull.number), pull)]
     tasks: dict[str, None] = {}
@@ -200,12 +165,7 @@ def _placed(
             ref = TaskRef(task.address, _digest(ref, now.plan, task.address))
         gone = bool(ref.address) and task is None
         links.append(replace(link, address=ref.address, digest=ref.digest, gone=gone))
-    return replace(pull, links=tuple(links), tasks=_addresses(links))
-
-
-def _addresses(links: Sequence[LinkedTask]) -> tuple[str, ...]:
-    """The tasks that are there, each once."""
-    return tuple(dict.fromkeys(link.address for link in links if link.address and not link.gone))
+    return replace(pull, links=tuple(links), tasks=addresses_of(links))
 
 
 def _digest(ref: TaskRef, plan: Plan, address: str) -> str:
@@ -316,7 +276,7 @@ def _as_read(
         number=pull.number,
         state=state,
         url=pull.url,
-        tasks=_addresses(linked),
+        tasks=addresses_of(linked),
         devloop=devloop or (former.devloop if former else ""),
         digest=pull_digest(detail.pull),
         links=linked,
@@ -377,44 +337,3 @@ def _linked(
     address = there.address if there else found.address
     digest = _digest(found, now.plan, address) if there else found.digest
     return replace(link, address=address, digest=digest)
-
-
-def _of_word(word: str) -> list[LinkedTask]:
-    word, _, named = word.partition("=")
-    ref, name = parse_ref(word.removeprefix("-")), parse_ref(named)
-    if ref is None:
-        return []
-    named = name.address if name else ref.address
-    return [LinkedTask(named, ref.address, ref.digest, word.startswith("-"))]
-
-
-def _of_facts(facts: Sequence[str], repo_url: str) -> list[PullMemory]:
-    """The pull requests of stored facts; where their tasks were named is not known any more."""
-    pulls = []
-    for fact in facts:
-        number, _, rest = fact.partition(":")
-        standing, _, words = rest.partition(":")
-        if not number.isdigit() or standing not in _STATES:
-            continue
-        links, reverts = [], []
-        for word in filter(None, words.split(",")):
-            if word.startswith("?"):
-                ref = parse_ref(word[1:])
-                links += [LinkedTask(ref.address)] if ref else []
-            elif word.startswith("!"):
-                reverts += [int(word[1:])] if word[1:].isdigit() else []
-            else:
-                links += _of_word(word)
-        state = "merged" if standing in ("elsewhere", "reverted") else standing
-        pulls.append(
-            PullMemory(
-                number=int(number),
-                state="open" if state == "waiting" else state,
-                url=f"{repo_url}/pull/{number}",
-                tasks=_addresses(links),
-                links=tuple(links),
-                counts_as=standing if standing != state else "",
-                reverts=tuple(reverts),
-            )
-        )
-    return pulls

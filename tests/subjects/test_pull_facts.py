@@ -23,9 +23,10 @@ from bot.plans.linked import (
     shown_address,
 )
 from bot.plans.render import StatusMarker, parse_status_marker, render_status_marker
-from bot.subjects.pull_facts import apply_facts, fact_of, facts_of, pulls_now
+from bot.subjects.pull_facts import apply_facts, pulls_now
 from bot.subjects.pull_read import is_plan_file
 from bot.subjects.pull_standing import watched, with_standings
+from bot.subjects.pull_words import fact_of, facts_of
 from tests.formats.plans_at_hand import PATHS, filled_text
 from tests.subjects.test_pulls import FEATURE, PLAN
 
