@@ -170,6 +170,14 @@ def protected_again(world: World, issue: int) -> None:
     world.alice.tick(issue, "Task number 4 of part 1")
 
 
+def command(world: World, issue: int) -> None:
+    world.alice.comment(issue, '/plan done "Task number 3 of part 1"')
+
+
+def question(world: World, issue: int) -> None:
+    world.alice.comment(issue, "/plan status")
+
+
 def request(world: World, issue: int) -> None:
     world.alice.open_issue("Basket", "", ("plan:feature",))
 
@@ -192,6 +200,8 @@ SITUATIONS = (
     Situation("nothing was heard for a day", 2, drift),
     Situation("a tick, the default branch protected", 12, protected),
     Situation("a further tick there", 13, protected_again),
+    Situation("a command that ticks a box", 8, command),
+    Situation("a command that is answered", 4, question),
     Situation("a plan is requested", 30, request),
 )
 
