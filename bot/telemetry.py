@@ -6,6 +6,7 @@ Bugs go to Sentry with the ids of their log line; a reconcile and its requests t
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import sys
 import time
@@ -38,10 +39,24 @@ _tracer: Any = None
 
 def start(settings: Settings, process: str) -> None:
     """Begin what the settings ask for, in this process. Raises NotInstalled."""
+    check_installed(settings)
     if settings.sentry_dsn is not None:
         _start_sentry(settings.sentry_dsn.get_secret_value(), process)
     if settings.otel_endpoint:
         _start_otel(settings.otel_endpoint, process)
+
+
+def check_installed(settings: Settings) -> None:
+    """Raises NotInstalled for what the settings ask for and is not there; starts nothing."""
+    for wanted, name, extra in (
+        (settings.sentry_dsn, "sentry_sdk", "sentry"),
+        (settings.otel_endpoint, "opentelemetry", "otel"),
+    ):
+        if wanted and importlib.util.find_spec(name) is None:
+            raise NotInstalled(
+                f"The setting for {extra} is set, but its package is not installed.",
+                f"Install plansync[{extra}], or unset it.",
+            )
 
 
 def span(name: str, **told: str) -> AbstractContextManager[Any]:
@@ -60,19 +75,9 @@ def note_call(method: str, path: str, status: int, seconds: float) -> None:
     made.end(ended)
 
 
-def _package(name: str, extra: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise NotInstalled(
-            f"The setting for {extra} is set, but its package is not installed.",
-            f"Install plansync[{extra}], or unset it.",
-        ) from None
-
-
 def _start_sentry(dsn: str, process: str) -> None:
     """https://docs.sentry.io/platforms/python/configuration/options/"""
-    sentry = _package("sentry_sdk", "sentry")
+    sentry: Any = importlib.import_module("sentry_sdk")
     sentry.init(
         dsn=dsn,
         default_integrations=False,
@@ -119,10 +124,10 @@ def _masked(value: Any) -> Any:
 def _start_otel(endpoint: str, process: str) -> None:
     """https://opentelemetry.io/docs/specs/otel/protocol/exporter/"""
     global _span, _tracer
-    sdk = _package("opentelemetry.sdk.trace", "otel")
-    export = _package("opentelemetry.sdk.trace.export", "otel")
-    http = _package("opentelemetry.exporter.otlp.proto.http.trace_exporter", "otel")
-    resources = _package("opentelemetry.sdk.resources", "otel")
+    sdk: Any = importlib.import_module("opentelemetry.sdk.trace")
+    export: Any = importlib.import_module("opentelemetry.sdk.trace.export")
+    http: Any = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    resources: Any = importlib.import_module("opentelemetry.sdk.resources")
     about = resources.Resource.create({"service.name": f"plansync-{process}"})
     provider = sdk.TracerProvider(resource=about)
     exporter = http.OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")

@@ -164,9 +164,11 @@ def _prepare(process: str, lifeline: int | None = None) -> Settings:
     from bot import logs
     from bot.settings import load_settings
     from bot.store import Store
+    from bot.telemetry import check_installed
 
     settings = load_settings()
     logs.configure(settings, process=process)
+    check_installed(settings)
     store = Store(settings.database_url)
     store.migrate()
     store.close()
