@@ -14,6 +14,7 @@ import pytest
 
 from bot.settings import Settings, load_settings
 from bot.store import Store
+from tests.databases import sqlite_store
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """The time it is in tests; nothing here waits for another one."""
@@ -65,8 +66,11 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A store with its tables made, on either kind of database."""
-    made = Store(database_url, busy_seconds=10)
-    made.migrate()
+    if database_url.startswith("sqlite"):
+        made = sqlite_store(Path(database_url.removeprefix("sqlite:///")), busy_seconds=10)
+    else:
+        made = Store(database_url, busy_seconds=10)
+        made.migrate()
     yield made
     made.close()
 

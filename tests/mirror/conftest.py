@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.plans.render import issue_plan_text, plan_text
-from bot.store import Store
+from tests.databases import sqlite_store
 from tests.fake_github import Crash
 from tests.world import World
 
@@ -76,8 +76,7 @@ class Pair:
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
-    store = Store(f"sqlite:///{tmp_path / 'plansync.sqlite3'}")
-    store.migrate()
+    store = sqlite_store(tmp_path / "plansync.sqlite3")
     world = World(store)
     world.bob.push_file(PATH, PLAN)
     world.settle()

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import Store
+from tests.databases import sqlite_store
 from tests.world import World
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    store = Store(f"sqlite:///{tmp_path / 'plansync.sqlite3'}")
-    store.migrate()
+    store = sqlite_store(tmp_path / "plansync.sqlite3")
     yield World(store)
     store.close()
