@@ -49,8 +49,8 @@ def lose_database(stage: Stage, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("nth", range(1, 13))
-@pytest.mark.parametrize("verb", ["done", "ask", "log", "link", "new", "start", "story"])
+@pytest.mark.parametrize("nth", range(1, 11))
+@pytest.mark.parametrize("verb", ["done", "ask", "log", "link", "new", "start"])
 def test_a_crash_at_any_call_neither_doubles_nor_loses(
     stage: Stage, verb: str, nth: int, after: bool
 ) -> None:
@@ -82,8 +82,6 @@ def test_a_crash_at_any_call_neither_doubles_nor_loses(
             assert pull.count("Task: 2.2") == 1
         case "new":
             assert titles.count("Refund") == 1
-        case "story":
-            assert text.count("Export as CSV") == 1
     if verb == "start":
         assert len(told(stage, comment)) == 1
     else:
