@@ -14,9 +14,10 @@ import structlog
 from bot.attempt import Bench, try_later
 from bot.events import Ignored, InstallationEvent, RemovalEvent, parse_event
 from bot.logs import about, mask
-from bot.memory import Trigger
+from bot.memory import SubjectKey, Trigger
 from bot.store import DueSubject, Store, StoredDelivery, StoreUnavailable
 from bot.subjects import subjects_of
+from bot.subjects.check_claims import WAITING, may_wait
 
 JOB_SILENT = timedelta(seconds=60)
 """How long a queued job may take before it is asked whether it still exists."""
@@ -56,6 +57,8 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
         return
     config = store.config(event.repo.id) if event.repo else None
     triggers = _once(subjects_of(event, store, config))
+    if not triggers and event.repo and may_wait(event) and store.choices_due(event.repo.id):
+        triggers = [Trigger(SubjectKey(event.repo.id, "config"), WAITING)]
     for repo in event.repos if isinstance(event, InstallationEvent) else ():
         store.keep_repo(repo, delivery.id)
     store.record_dispatch(

@@ -22,6 +22,7 @@ from bot.proposing import carry_out
 from bot.refusals import Blocks, watched
 from bot.subjects import check, configured, plan, pull, request
 from bot.subjects.check_again import checks_again
+from bot.subjects.check_claims import WAITING
 
 Memory = PlanMemory | RequestMemory | ConfigMemory | CheckMemory
 # A plan request makes a file, an issue, assigns people and comments, one pass each.
@@ -36,6 +37,8 @@ class Memories(Blocks, KeepsChoices, Protocol):
     def plan(self, repository_id: int, path: str) -> PlanMemory | None: ...
 
     def request(self, repository_id: int, number: int) -> RequestMemory | None: ...
+
+    def replay(self, delivery_id: int, now: datetime) -> int | None: ...
 
     def check_side(self, repository_id: int, name: str) -> CheckSide: ...
 
@@ -146,6 +149,8 @@ def reconcile(
         raise
     if isinstance(memory, PlanMemory) and isinstance(run.memory, PlanMemory):
         run.forward += checks_again(memory, run.memory)
+    if isinstance(run.memory, ConfigMemory):
+        _look_again(deliveries, memory, run.memory, store, now)
     store.finish(
         key,
         ids,
@@ -215,6 +220,22 @@ def _passes(
         run.note = decision.note
         if not decision.again:
             return
+
+
+def _look_again(
+    deliveries: Sequence[OpenDelivery],
+    before: Memory | CheckSide | None,
+    after: ConfigMemory,
+    store: Memories,
+    now: datetime,
+) -> None:
+    """Dispatch again what came while another configuration was in force, or with the new one."""
+    former = before.config if isinstance(before, ConfigMemory) else RepoConfig()
+    if former == after.config:
+        return
+    for delivery in deliveries:
+        if delivery.claim == WAITING or delivery.claim.startswith("commit:"):
+            store.replay(delivery.id, now)
 
 
 def _chosen(key: SubjectKey, store: Memories, reader: GitHubReader, now: datetime) -> RepoConfig:

@@ -13,9 +13,10 @@ from sqlalchemy.engine import Connection
 from bot.checks import CheckMemory, CheckSide
 from bot.config import ConfigMemory, RepoConfig
 from bot.github.ports import RepoRef
+from bot.memory import SubjectKey
 from bot.store.connection import Transactions
 from bot.store.engine import upsert
-from bot.store.tables import checks, configs, plans, repositories
+from bot.store.tables import checks, configs, delivery_subjects, plans, repositories
 
 
 class Choices:
@@ -37,6 +38,17 @@ class Choices:
         """Note what a repository chose, and when that was read."""
         with self._db.write() as connection:
             keep_choices(connection, kept, now)
+
+    def choices_due(self, repository_id: int) -> bool:
+        """Whether a repository's configuration is unknown, or is about to be read."""
+        key = str(SubjectKey(repository_id, "config"))
+        with self._db.read() as connection:
+            if choices(connection, repository_id) is None:
+                return True
+            query = sa.select(delivery_subjects.c.delivery_id).where(
+                delivery_subjects.c.subject == key, delivery_subjects.c.finished_at.is_(None)
+            )
+            return connection.execute(query.limit(1)).first() is not None
 
     def choosing_from(self, full_name: str) -> list[int]:
         """The repositories whose configuration may come from a file of this repository too."""

@@ -14,13 +14,23 @@ from typing import Protocol
 
 from bot.checks import CONFIG, group_name, subject_name
 from bot.config import CONFIG_PATH, RepoConfig
-from bot.event_kinds import CheckEvent, MergeGroupEvent, PullEvent, PushEvent
+from bot.event_kinds import (
+    CheckEvent,
+    Event,
+    IssueEvent,
+    MergeGroupEvent,
+    PullEvent,
+    PushEvent,
+)
 from bot.github.ports import PullSnapshot
 from bot.memory import SubjectKey, Trigger
 from bot.plans.links import Links, parse_links
 from bot.rolling import BRANCH
 
 LINKED, NOT_LINKED = "l", "-"
+WAITING = "waiting"
+"""The claim of a delivery that waits for the configuration to be read, to be looked at again."""
+_MARKDOWN = (".md", ".markdown")
 _GROUP_PULL = re.compile(r"/pr-(\d{1,9})-[0-9a-f]{7,64}\Z")
 _NAMING = frozenset({"line", "branch"})
 
@@ -109,6 +119,16 @@ def configs_of_push(event: PushEvent, known: KnownChecks) -> list[Trigger]:
     about = [Trigger(SubjectKey(event.repo.id, "config"), f"commit:{event.after}")] if own else []
     others = known.choosing_from(event.repo.full_name)
     return [*about, *configs_of([number for number in others if number != event.repo.id])]
+
+
+def may_wait(event: Event) -> bool:
+    """Whether an event that is about no plan may be about one by another configuration: an issue
+    with labels, a push of markdown files."""
+    if isinstance(event, IssueEvent):
+        return bool(event.labels)
+    if isinstance(event, PushEvent) and event.on_default_branch:
+        return event.paths is None or any(path.endswith(_MARKDOWN) for path in event.paths)
+    return False
 
 
 def configs_of(repository_ids: Sequence[int]) -> list[Trigger]:

@@ -43,6 +43,43 @@ def test_a_label_of_its_own_asks_for_a_plan(world: World) -> None:
     assert "plan_docs/search.md" in world.repo.paths()
 
 
+def test_a_request_right_after_the_push_of_its_label_is_answered(world: World) -> None:
+    world.bob.push_file(CONFIG_PATH, "labels:\n  rfc: feature-plan\n")
+    world.alice.open_issue("Search", "", ("rfc",))
+    world.settle()
+    assert "plan_docs/search.md" in world.repo.paths()
+
+
+def test_plans_pushed_with_the_glob_that_adopts_them_get_their_issue(world: World) -> None:
+    world.request()
+    text = world.repo.text("plan_docs/search.md").replace("Search", "Basket")
+    config_text = "adopt:\n  - docs/**/*.md\n"
+    world.bob.push_files({CONFIG_PATH: config_text, "docs/a/basket.md": text}, "Move")
+    world.settle()
+    assert world.plan_issue("docs/a/basket.md")
+
+
+def test_a_lost_database_misses_no_request_with_a_label_of_its_own(
+    world: World, tmp_path: object
+) -> None:
+    world.configure("labels:\n  rfc: feature-plan\n")
+    world.store = Store(f"sqlite:///{tmp_path}/second.sqlite3")
+    world.store.migrate()
+    world.alice.open_issue("Search", "", ("rfc",))
+    world.settle()
+    assert "plan_docs/search.md" in world.repo.paths()
+
+
+def test_an_issue_that_waits_in_vain_is_ignored_after_two_looks(world: World) -> None:
+    world.bob.push_file(CONFIG_PATH, "brake: 0.5\n")
+    world.alice.open_issue("A bug", "", ("bug",))
+    world.settle()
+    assert world.new_calls() == ["file", "file"]
+    world.alice.open_issue("A bug", "", ("bug",))
+    world.settle()
+    assert world.new_calls() == []
+
+
 def test_a_push_that_changes_it_costs_one_request(world: World) -> None:
     world.new_calls()
     world.configure("brake: 0.5\n")
