@@ -10,7 +10,7 @@ from bot.plans.gates import status_of, why_not
 from bot.plans.links import body_lines, branch_name
 from bot.plans.model import Plan, Severity
 from bot.plans.ordered import Around, Done
-from bot.plans.orders_tasks import named_task
+from bot.plans.orders_tasks import blocked_tasks, named_task
 
 _SHOWN = 30
 
@@ -27,12 +27,12 @@ def show_help(document: Document, plan: Plan, command: Command, around: Around) 
 
 def status(document: Document, plan: Plan, command: Command, around: Around) -> Done:
     """How far the plan is, in two lines; the status comment has the rest."""
-    found = status_of(plan, document)
+    found, blocked = status_of(plan, document), blocked_tasks(document, plan)
     values = {
-        "overall": found.overall,
+        "overall": "Blocked" if blocked and found.overall != "Complete" else found.overall,
         "progress": found.progress,
         "next": [(task.address, task.text) for task in found.next[:3]],
-        "blockers": len(found.blockers),
+        "blockers": len(found.blockers) + len(blocked),
         "questions": len(found.questions),
     }
     return Done(document.text, shows=("standing.md", values))

@@ -338,6 +338,13 @@ def test_every_answer_names_its_comment() -> None:
     assert "is done" in refusal("feature-plan", "/plan start 0.1")
 
 
+def test_status_counts_what_is_blocked() -> None:
+    text = order("feature-plan", "/plan block 3.1 no screen").text
+    done = order("feature-plan", "/plan status", text)
+    assert done.shows is not None
+    assert (done.shows[1]["overall"], done.shows[1]["blockers"]) == ("Blocked", 1)
+
+
 def test_start_gives_the_branch_and_the_lines_that_link() -> None:
     from bot.plans.links import parse_links
 
