@@ -19,6 +19,7 @@ LONGEST_DEVLOOP = 300
 
 _MOST_COMMITS = 250
 _LONGEST_MESSAGE = 2000
+_CLAUSE_LENGTH = 200
 
 _START = r"^\s*(?:\[[xX]\]\s+)?[*_]{0,3}"
 _KEY = re.compile(
@@ -47,7 +48,7 @@ _MORE = re.compile(rf"\s*(?:,|;|&|\band\b|,\s*and\b)\s*{_REFERENCE}", re.IGNOREC
 _CLAUSE = re.compile(r"[.;:!?()]\s|\b(?:but|which|however)\b", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:not|never|no|nor|neither|without|cannot|except|unlike|instead\s+of|rather\s+than)\b"
-    r"|\w+n['’]t\b",
+    r"|n['’]t\b",
     re.IGNORECASE,
 )
 _REVERTS = re.compile(
@@ -277,7 +278,7 @@ def _keywords(words: str, *, closes: bool) -> Iterator[tuple[str, list[PlanName]
         if kind == "closing" and not closes:
             continue
         for match in pattern.finditer(words):
-            if _is_negated(words[: match.start()]):
+            if _is_negated(words[max(0, match.start() - _CLAUSE_LENGTH) : match.start()]):
                 continue
             names, end = [_named(match)], match.end()
             # GitHub wants the keyword repeated for each issue that is to be closed.
@@ -293,7 +294,7 @@ def _named(match: re.Match[str]) -> PlanName:
 
 def _is_negated(before: str) -> bool:
     """Whether the clause that ends here says that something is not so."""
-    clause = _CLAUSE.split(before[-200:])[-1]
+    clause = _CLAUSE.split(before)[-1]
     return _NEGATION.search(clause) is not None
 
 

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 from bot.plans.plaintext import normalise_dashes
 
 MOST_IN_RANGE = 50
+_LONGEST_VALUE = 2_000
+_MOST_NAMES = 100
 
 _SEPARATOR = re.compile(r"(?:\s*(?:[,;&+]|\band\b))+\s*|\s+", re.IGNORECASE)
 _ID = r"[A-Za-z]{1,5}-?\d{1,5}[a-z]?"
@@ -28,6 +30,9 @@ _RANGE = re.compile(
     rf"#?(?P<prefix>{_PREFIX})(?P<first>\d{{1,5}})\s*(?:-|\.{{2,3}}|\bto\b)\s*#?"
     r"(?P=prefix)?(?P<last>\d{1,5})(?![\w/-]|\.\w)"
 )
+_SEPARATED = re.compile(r"\s*(?:[,;&+(]|and\b)", re.IGNORECASE)
+_BLANK = re.compile(r"\s+")
+_COMMA = re.compile(r"[,;]")
 _END = re.compile(r"[\s.!]*\Z")
 _OF_PLAN = re.compile(r"\s+(?:of|in|from)\s+(?:plan\s+)?#(\d{1,9})\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*\(([^()]{0,500})\)")
@@ -93,10 +98,10 @@ def parse_task_names(value: str) -> Named:
     >>> [name.named for name in parse_task_names('2, 3 and "Write the docs" (later)').tasks]
     ['2', '3', '"Write the docs"']
     """
-    text = normalise_dashes(value).replace("*", " ").strip()
+    text = normalise_dashes(value[:_LONGEST_VALUE]).replace("*", " ").strip()
     names: list[TaskName] = []
     rest, at, strict = "", 0, False
-    while at < len(text):
+    while at < len(text) and len(names) <= _MOST_NAMES:
         separator = _SEPARATOR.match(text, at)
         at = separator.end() if separator else at
         found, end = _item(text, at)
@@ -140,20 +145,18 @@ _QUOTES = ("double", "curly", "low", "angle", "single")
 
 
 def _is_closed(text: str, at: int) -> bool:
-    """Whether what ends here is followed by the end, a separator, a remark or another item."""
-    if _END.match(text, at) or re.match(r"\s*(?:[,;&+(]|and\b)", text[at:], re.IGNORECASE):
-        return True
-    if _DASH.match(text, at):
-        return False
-    blank = re.match(r"\s+", text[at:])
-    if blank is None:
-        return False
-    following = _ITEM.match(text, at + blank.end())
-    return following is not None and _is_closed(text, following.end())
+    """Whether what ends here is followed by the end, a separator, a remark or only more items."""
+    while not (_END.match(text, at) or _SEPARATED.match(text, at)):
+        blank = _BLANK.match(text, at)
+        following = _ITEM.match(text, blank.end()) if blank and not _DASH.match(text, at) else None
+        if following is None:
+            return False
+        at = following.end()
+    return True
 
 
 def _after_comma(text: str, at: int) -> int:
-    comma = re.compile(r"[,;]").search(text, at)
+    comma = _COMMA.search(text, at)
     return comma.end() if comma else len(text)
 
 
@@ -161,7 +164,7 @@ def parse_plan_names(value: str) -> Named:
     """The plans that stand after ``Plan:``: issues, addresses of issues and files, paths."""
     plans: list[PlanName] = []
     rest = ""
-    for part in _parts(value):
+    for part in _parts(value[:_LONGEST_VALUE]):
         found = _plan(part)
         if found is None:
             rest = rest or part

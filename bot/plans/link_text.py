@@ -15,11 +15,13 @@ from markdown_it import MarkdownIt
 LONGEST_TEXT = 262_144
 """Characters of a body that are read; GitHub itself ends it at 65,536."""
 
+_LONGEST_TITLE = 300
+
 _MARKS = re.compile(r"(?P<ticks>`+)|<!--")
 _TICKS = re.compile(r"`+")
 _STRUCK = re.compile(r"(?<![\w~])(~{1,2})(?=[^\s~])[^\n]{0,2000}?(?<=[^\s~])\1(?![\w~])")
 _SET_APART = re.compile(
-    r"<(code|del|strike|s|q|kbd|samp)\b[^<>\n]{0,200}>.{0,2000}?</\1\s*>", re.IGNORECASE | re.DOTALL
+    r"<(code|del|strike|s|q|kbd|samp)\b[^<>\n]{0,200}>.{0,400}?</\1\s*>", re.IGNORECASE | re.DOTALL
 )
 _QUOTED = re.compile(
     r"\"[^\"\n]{0,400}\"|“[^”\n]{0,400}”|„[^“”\n]{0,400}[“”]|«[^»\n]{0,400}»"
@@ -72,7 +74,7 @@ def unquoted(line: str) -> str:
 
 def title_words(title: str) -> str:
     """A title or a commit's subject without what it quotes or sets in code; its length stays."""
-    return unquoted(_own_words(" ".join(title[:1000].split()))[1])
+    return unquoted(_own_words(" ".join(title[:_LONGEST_TITLE].split()))[1])
 
 
 def _own_words(text: str) -> tuple[set[int], str]:

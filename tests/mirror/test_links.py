@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -263,3 +265,25 @@ def test_what_is_not_set_apart_does_link(lines: list[str]) -> None:
     assert ("Plan: #12" in lines) == (12 in links.issues)
     assert ("Closes #13" in lines) == (13 in links.issues)
     assert bool(links.tasks) == ("Task: 2" in lines)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Task: " + "2 " * 30_000,
+        "Tasks: " + "1-49," * 12_000,
+        "<code>" * 10_000,
+        "closes #1 " * 6_000,
+        "`" * 60_000,
+        "".join("`" * (n % 50 + 1) + " " for n in range(2_300)),
+        "<!-- " * 12_000,
+        "Reverts #1" + ", #2" * 15_000,
+        "Task: " + "“" * 60_000,
+        "[" * 60_000,
+    ],
+    ids=lambda body: body[:12],
+)
+def test_long_and_hostile_bodies_are_read_in_no_time(body: str) -> None:
+    begun = time.process_time()
+    parse_links(body, body[:256], body[:256], [body[:2000]] * 20)
+    assert time.process_time() - begun < 5
