@@ -63,6 +63,11 @@ class CheckRules:
     severity: Mapping[str, str] = field(default_factory=lambda: _NO_SEVERITIES)
     every_pull: bool = False
 
+    @property
+    def phase_order(self) -> bool:
+        """Whether ticks of a later phase are looked at; only where they are given a severity."""
+        return self.severity.get("feature.phase-order", "off") != "off"
+
     def graded(self, problem: Problem) -> Problem | None:
         """The finding with the severity that the repository gives it; None where it is off."""
         chosen = self.severity.get(problem.code)

@@ -158,7 +158,8 @@ class Checks(_Part):
     )
     severity: dict[Code, SeverityWord] = Field(
         {},
-        description="Another severity for a finding, by its code (docs/checks.md); `off` drops it.",
+        description="Another severity for a finding, by its code (docs/checks.md); `off` drops it."
+        " `feature.phase-order` is looked for only where it is given one.",
         examples=[{"story.requirement-uncovered": "error", "plan.bare-na": "off"}],
     )
     every_pull: bool = Field(

@@ -148,6 +148,7 @@ class _Checker:
             exists=files.exists,
             today=self.today,
             statuses=config.statuses,
+            phase_order=config.checks.phase_order,
         )
         for problem_found in filter(None, map(config.checks.graded, found)):
             other = problem_found.path

@@ -102,6 +102,7 @@ def _in_file(one: CheckedPlan, config: RepoConfig) -> list[Problem]:
         files=files,
         exists=files.exists if files is not None else None,
         statuses=config.statuses,
+        phase_order=config.checks.phase_order,
     )
     if not one.touched:
         # What stands in a plan that is only named is not this pull request's doing; what stops

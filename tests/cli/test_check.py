@@ -286,3 +286,17 @@ def test_status_knows_the_files_beside_a_plan(run: Run, repository: Path) -> Non
     (repository / plan).with_name("checklists").joinpath("requirements.md").unlink()
     less = json.loads(run("status", plan, "--json").out)
     assert less["progress"]["total"] < found["progress"]["total"]
+
+
+def test_the_order_of_phases_is_looked_at_where_it_has_a_severity(
+    run: Run, repository: Path
+) -> None:
+    plan = repository / run("new", "feature", "Search").out.strip()
+    text = plan.read_text()
+    plan.write_text(text.replace("- [ ] Backend/API changes", "- [x] Backend/API changes"))
+    assert "feature.phase-order" not in run("check", str(plan), "--all").out
+    (repository / ".github").mkdir()
+    config = repository / ".github" / "plansync.yml"
+    config.write_text("checks:\n  severity:\n    feature.phase-order: error\n")
+    done = run("check", str(plan))
+    assert (done.code, "feature.phase-order" in done.out) == (1, True)
