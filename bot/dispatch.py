@@ -59,8 +59,11 @@ def _dispatch_one(store: Store, delivery: StoredDelivery, due_at: datetime) -> N
     triggers = _once(subjects_of(event, store, config))
     if not triggers and event.repo and may_wait(event) and store.choices_due(event.repo.id):
         triggers = [Trigger(SubjectKey(event.repo.id, "config"), WAITING)]
-    for repo in event.repos if isinstance(event, InstallationEvent) else ():
-        store.keep_repo(repo, delivery.id)
+    if isinstance(event, InstallationEvent):
+        for repo in event.repos:
+            store.keep_repo(repo, delivery.id)
+        if event.action in ("created", "added"):
+            store.want_preflight([repo.id for repo in event.repos], delivery.received_at)
     store.record_dispatch(
         delivery.id,
         triggers,

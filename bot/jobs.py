@@ -19,10 +19,12 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from bot.attempt import Bench, Reconcile, attempt
+from bot.config import FORMATS_BY_LABEL
 from bot.dispatch import dispatch, enqueue_due, revive_lost
 from bot.errors import Retryable
 from bot.logs import about
 from bot.memory import SubjectKey
+from bot.preflight import preflight
 from bot.settings import Settings
 from bot.slot import Slot, next_worker, only_worker
 from bot.store import DueSubject, Store, make_jobs_engine
@@ -252,6 +254,8 @@ def _sweeping(bench: Bench, stop: threading.Event) -> Iterator[None]:
         while not stop.is_set():
             try:
                 sweep(bench.store, bench.gateway, bench.clock(), stop.is_set)
+                labels = list(FORMATS_BY_LABEL)
+                preflight(bench.store, bench.gateway, labels, bench.clock(), stop.is_set)
             except Retryable as error:
                 log.warning("a sweep was cut short", reason=str(error))
             except Exception:

@@ -47,6 +47,7 @@ SAID = {
     "parked": "Parked: it waits until an operator releases it.",
     "replayed": "It is worked off once more, as delivery {n}.",
     "retried": "Tried again: {n}.",
+    "looked": "A worker looks at it within seconds.",
     "nothing": "There was nothing to do.",
     "gone": "The payload of this delivery is not kept any more: it cannot be worked off again. "
     "plansync sync compares a repository with GitHub as it is now.",
@@ -77,6 +78,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             workers=[(one, now - one.seen_at > _SILENT) for one in workers],
             sweeps=[(one.name, one.due_at - EVERY, one.due_at) for one in store.sweep_rows()],
             stuck=_stuck(store, redact),
+            findings=store.findings(),
             most=MOST_PARKED,
             back=request.path,
         )
@@ -142,6 +144,14 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             abort(404)
         log.warning("parked by an operator", subject=str(key), operator=login)
         return _back("parked")
+
+    @pages.post("/look")
+    def look_again() -> AnyResponse:
+        repo = store.repo_named(request.form.get("repository", ""))
+        if repo is None:
+            abort(404)
+        store.want_preflight([repo.id], guard.clock())
+        return _back("looked")
 
     @pages.post("/retry")
     def retry_all() -> AnyResponse:

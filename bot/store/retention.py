@@ -21,6 +21,7 @@ from bot.store.tables import (
     plan_pulls,
     plan_summaries,
     plans,
+    preflights,
     repositories,
     requests,
     subjects,
@@ -103,6 +104,6 @@ def _purge(connection: Connection, repository_id: int, now: datetime) -> None:
     connection.execute(sa.delete(audit).where(audit.c.subject.in_(keys)))
     connection.execute(sa.delete(delivery_subjects).where(delivery_subjects.c.subject.in_(keys)))
     about = (plans, plan_pulls, plan_summaries, plan_progress, requests, blocks, subjects)
-    for table in (*about, checks, configs):
+    for table in (*about, checks, configs, preflights):
         connection.execute(sa.delete(table).where(table.c.repository_id == repository_id))
     connection.execute(sa.delete(repositories).where(repositories.c.id == repository_id))

@@ -245,6 +245,17 @@ sessions = sa.Table(
     sa.Column("expires_at", UtcTime, nullable=False),
 )
 
+# Repositories that the App was installed on: when to look at each, and what somebody has to do.
+preflights = sa.Table(
+    "preflights",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("checked_at", UtcTime),
+    sa.Column("found", sa.String, nullable=False, server_default=""),
+    sa.Column("fix", sa.String, nullable=False, server_default=""),
+)
+
 # What was counted, by every process, since the database was made; and the newest of each gauge.
 tallies = sa.Table(
     "tallies",

@@ -262,6 +262,21 @@ def test_what_a_page_says_cannot_be_chosen_by_a_link(olga: FlaskClient) -> None:
     assert "Tried again: ?." in page
 
 
+def test_repositories_that_need_somebody_are_listed(olga: FlaskClient, store: Store) -> None:
+    assert "need somebody" not in olga.get("/operator").text
+    store.keep_repo(LAB)
+    store.want_preflight([LAB.id], NOW)
+    store.keep_preflight(LAB.id, "it is <archived>", "Unarchive it.", now=NOW, again_at=NOW + HOUR)
+    page = olga.get("/operator").text
+    assert "it is &lt;archived&gt;" in page
+    assert "Unarchive it." in page
+    assert store.due_preflights(NOW, 5) == []
+    assert "within seconds" in press(olga, "/operator/look", repository="acme/lab")
+    assert store.due_preflights(NOW, 5) == [LAB]
+    answer = send(olga, "/operator/look", form=form_token(olga), repository="acme/none")
+    assert answer.status_code == 404
+
+
 # The parts
 
 
