@@ -65,8 +65,13 @@ def find(
         found += _in_file(one, config)
         if named and one.link is not None:
             found += _in_links(one, links, config, work=work)
-    found += links.problems if named else ()
+    found += map(_in_body, links.problems) if named else ()
     return [p for p in map(config.checks.graded, dict.fromkeys(found)) if p is not None]
+
+
+def _in_body(problem: Problem) -> Problem:
+    message = f"{problem.message.rstrip('.')} (line {problem.line} of the body)."
+    return replace(problem, message=message)
 
 
 def other(code: str, message: str, fix: str, line: int = 1, path: str | None = None) -> Problem:

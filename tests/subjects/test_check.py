@@ -166,6 +166,13 @@ def test_a_task_that_is_not_there_fails_with_the_line_that_names_it(desk: Desk) 
     assert (desk.check.conclusion, len(desk.checks)) == ("success", 2)
 
 
+def test_a_line_that_cannot_be_read_is_told_with_its_number(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    desk.pull(f"Plan: #{issue}\nTask: 2.1\nTask: some words here")
+    assert desk.check.conclusion == "success"
+    assert "“some words here” names no task (line 3 of the body)." in desk.check.summary
+
+
 def test_a_plan_that_is_not_there_is_told(desk: Desk) -> None:
     other = desk.world.alice.open_issue("A question", "How?")
     desk.pull(f"Plan: #{other}\nTask: 1")
