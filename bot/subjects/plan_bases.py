@@ -50,8 +50,7 @@ def find_bases(
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered.
         shown = now if memory.held else _ground(reader.blob, memory, file, issue.body) or shown
-        left = {version_of(body) for body in memory.overwrote}
-        unsure = unsure or not (version in left or version.startswith(memory.base_blob))
+        unsure = unsure or not _is_remembered(version, memory)
     elif begun and now != shown and _saved_over(memory, deliveries):
         shown = _ground(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory
@@ -66,6 +65,12 @@ def _saved_over(memory: PlanMemory, deliveries: Sequence[OpenDelivery]) -> bool:
     left = last.rstrip("?").partition(">")[2]
     edits = claimed_edits(deliveries)
     return last.endswith("?") and any(edit.stale or edit.to == left for edit in edits)
+
+
+def _is_remembered(version: str, memory: PlanMemory) -> bool:
+    """Whether a body of this version is remembered, or the version is what is agreed on."""
+    known = {memory.body_base, *(version_of(body) for body in memory.overwrote)}
+    return version in known or version.partition(".")[0] == memory.base_blob
 
 
 def _ground(
@@ -230,7 +235,8 @@ def overwritten_edits(
             begun = exact or _ground(blob, memory, None, bodies.before) or known
             written = issue_plan_text(bodies.before)
             if written != begun:
-                found[edit.former] = TextEdit("", begun, written, unsure=exact is None)
+                guessed = exact is None and not _is_remembered(version_of(bodies.before), memory)
+                found[edit.former] = TextEdit("", begun, written, unsure=guessed)
     writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}
     return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
 

@@ -120,3 +120,16 @@ def test_a_commit_cut_short_is_found_behind_many_others(pair: Pair) -> None:
     pair.settle()
     assert "More of bob's own words." in pair.file
     assert "More of alice's words." not in pair.file
+
+
+def test_what_an_old_copy_replaced_is_merged_back_without_old_ticks(pair: Pair) -> None:
+    opened = pair.body
+    pair.world.alice.tick(pair.issue, "list")
+    pair.push("- [ ] find", "- [x] find")
+    pair.settle()
+    pair.push("- [x] list", "- [ ] list")
+    pair.reword("Some words.", "Better words.")
+    pair.world.alice.edit_issue(pair.issue, body=opened.replace("- [ ] show", "- [x] show"))
+    pair.settle()
+    for said in ("- [ ] list", "- [x] find", "- [x] show", "Better words."):
+        assert said in pair.file

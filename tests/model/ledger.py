@@ -57,7 +57,10 @@ class Ledger:
                     # Whoever sees this has not seen what was there.
                     self.blurred.add(name)
         # What an old copy brings back may stand beside what became of it.
-        self.returned |= (words(after) & words(seen)) - words(before)
+        back = (words(after) & words(seen)) - words(before)
+        self.returned |= {
+            word for line in after.split("\n") if words(line) & back for word in words(line)
+        }
         self.excused |= (tasks(after).keys() & tasks(seen).keys()) - tasks(before).keys()
         self.owed |= words(after) - words(seen)
         for known in blamed:
@@ -115,7 +118,6 @@ class Ledger:
         self.excused.clear()
         self.maybe.clear()
         self.blurred.clear()
-        self.returned.clear()
         self.ticked_may_win = False
 
     def problems(self, text: str, told: str) -> list[str]:
