@@ -53,7 +53,8 @@ def checks_of_pull(event: PullEvent, known: KnownChecks, config: RepoConfig) -> 
     """The check of an open pull request; our own is checked only where a check is required."""
     if event.state != "open" or event.action == "closed":
         return []
-    if event.head_ref == BRANCH and not config.checks.every_pull:
+    ours = event.head_ref == BRANCH and event.sender.is_bot
+    if ours and not config.checks.every_pull:
         return []
     links = links_of(event, event.repo.full_name)
     linked = LINKED if _is_linked(event, links, known) else NOT_LINKED
