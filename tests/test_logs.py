@@ -127,6 +127,7 @@ def test_every_secret_setting_is_known(environ: dict[str, str]) -> None:
         "GITHUB_CLIENT_ID": "Iv1.x",
         "GITHUB_CLIENT_SECRET": "client canary",
         "METRICS_TOKEN": "metrics canary 123",
+        "SENTRY_DSN": "https://canary@sentry.example.com/1",
     }
     settings = load_settings(environ)
     known = secrets_of(settings)
