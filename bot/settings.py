@@ -79,8 +79,8 @@ HOW: dict[str, str] = {
     ),
     "SENTRY_DSN": "The DSN of a Sentry project, for bugs; needs the package plansync[sentry].",
     "OTEL_EXPORTER_OTLP_ENDPOINT": (
-        "Where an OpenTelemetry collector takes OTLP over HTTP, such as http://127.0.0.1:4318; needs"
-        " the package plansync[otel]."
+        "Where an OpenTelemetry collector takes OTLP over HTTP, such as http://127.0.0.1:4318;"
+        " needs the package plansync[otel]."
     ),
     "PLANSYNC_PAYLOAD_DAYS": (
         "How long what GitHub sent is kept after it was worked off: days from 0 to 30."
