@@ -40,7 +40,7 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize(("label", "plan_format"), FORMATS_BY_LABEL.items())
 def test_every_label_is_documented(label: str, plan_format: str) -> None:
-    assert f"| `{label}` | {plan_format} |" in README
+    assert f"| `{label}` | [{plan_format}](docs/formats/{plan_format}.md) |" in README
 
 
 def test_every_adopted_path_is_documented() -> None:
