@@ -137,7 +137,9 @@ def play(edits: int, seed: int, say: Callable[[str], None]) -> list[str]:
         start = time.monotonic()
         with WorkerKiller(plansync) as killer:
             for nth in range(edits):
-                edit(scene, chance.choice(plans), chance, nth)
+                if not nth % PLANS:
+                    chance.shuffle(plans)
+                edit(scene, plans[nth % PLANS], chance, nth)
                 time.sleep(chance.uniform(0, 2 * PAUSE_SECONDS))
         took = time.monotonic() - start
         await_quiet(stage, 12)

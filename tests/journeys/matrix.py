@@ -47,7 +47,9 @@ FAULTS: dict[str, Fault] = {
 }
 KILLED = "kill -9"
 CASES_A_STAGE = 40
-REPOSITORIES = tuple(f"shop-{n}" for n in range(8))
+# A plan that is written twenty times in ten minutes is parked.
+CASES_A_PLAN = 8
+REPOSITORIES = tuple(f"shop-{n}" for n in range(16))
 FEATURE, STORY = "plan_docs/search.md", "Checkout"
 
 
@@ -86,6 +88,7 @@ class Play:
     name: str
     struck: bool = True
     calls: int = 0
+    cases: int = 0
     played: int = 0
     story: str = ""
     pull: int = 0
@@ -317,9 +320,11 @@ class Players:
             self.close()
             self._open()
         self._left -= 1
-        if situation.name not in self._plays:
-            self._plays[situation.name] = self._make()
-        return self._plays[situation.name]
+        made = self._plays.get(situation.name)
+        if made is None or made.cases == CASES_A_PLAN:
+            made = self._plays[situation.name] = self._make()
+        made.cases += 1
+        return made
 
     def close(self) -> None:
         """End what is open; the next case begins afresh."""
