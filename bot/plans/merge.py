@@ -104,7 +104,7 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
     else:
         before = read_units(was)
         if unsure:
-            before = _unticked(before)
+            before = _unticked(before, here, there)
         merged = merge_units(before, here, there, unsure=unsure)
         if not _reads_right(merged):
             merged = in_file_order(before, here, there)
@@ -118,9 +118,16 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
     )
 
 
-def _unticked(units: list[Unit]) -> list[Unit]:
-    """Against a base without ticks, a tick on either side stands."""
-    return [replace(unit, mark=" ") if unit.mark else unit for unit in units]
+def _unticked(base: list[Unit], file: list[Unit], issue: list[Unit]) -> list[Unit]:
+    """Against a base without ticks, a tick on either side stands.
+
+    A line that one side took out keeps its box: whether the other changed it is then still seen.
+    """
+    in_both = align(base, file).keys() & align(base, issue).keys()
+    return [
+        replace(unit, mark=" ") if unit.mark and n in in_both else unit
+        for n, unit in enumerate(base)
+    ]
 
 
 def vanished(before: str, after: str) -> Vanished:

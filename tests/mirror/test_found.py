@@ -133,3 +133,14 @@ def test_what_an_old_copy_replaced_is_merged_back_without_old_ticks(pair: Pair) 
     pair.settle()
     for said in ("- [ ] list", "- [x] find", "- [x] show", "Better words."):
         assert said in pair.file
+
+
+def test_a_guessed_base_still_tells_what_was_unticked_from_what_was_left() -> None:
+    base = BASE.replace("- [ ] sort", "- [x] sort").strip()
+    without = "\n".join(line for line in base.split("\n") if "sort" not in line)
+    unticked = take_over(f"{base}\n".replace("[x]", "[ ]"), base, without, unsure=True)
+    assert "- [ ] sort what is found" in unticked.text
+    assert [conflict.kind for conflict in unticked.conflicts] == ["kept"]
+    left = take_over(f"{base}\n", base, without, unsure=True)
+    assert "sort" not in left.text
+    assert not left.conflicts
