@@ -1,0 +1,229 @@
+"""Each format from request to Complete, on the emulator: what a reader finds in the end.
+
+The final file, issue and status comment are kept in ``golden/`` for people to judge. After a change
+that is meant, ``PLANSYNC_GOLDEN=write`` writes them anew; look at the difference before keeping it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.emulator.people import Person
+from bot.emulator.stage import Stage
+from bot.plans.document import parse_document
+from bot.plans.formats import read_plan
+from bot.plans.model import Plan
+from bot.plans.render import issue_plan_text, parse_plan_marker, plan_text
+from tests.journeys.stepped import Stepped, be_quiet
+
+GOLDEN = Path(__file__).parent / "golden"
+FILLED = Path(__file__).parents[1] / "plans"
+
+
+@dataclass(slots=True)
+class Journey:
+    """A plan on its way, and the people who work on it."""
+
+    stage: Stage
+    plansync: Stepped
+    format: str
+    path: str = ""
+    issue: int = 0
+    branches: int = 0
+
+    @property
+    def alice(self) -> Person:
+        return self.stage.person("alice")
+
+    @property
+    def bob(self) -> Person:
+        return self.stage.person("bob")
+
+    @property
+    def olivia(self) -> Person:
+        """The admin."""
+        return self.stage.person("olivia")
+
+    def call(self, suffix: str) -> Any:
+        return self.alice.api.call("GET", f"/repos/{self.alice.repository}{suffix}")
+
+    def plan(self) -> Plan:
+        found = read_plan(self.path, parse_document(self.text()))
+        assert found is not None
+        return found
+
+    def text(self) -> str:
+        return self.alice.read_file(self.path)
+
+    def settle(self) -> None:
+        self.plansync.settle()
+        assert self.plansync.parked == []
+
+    def request(self, title: str, label: str, body: str = "") -> None:
+        self.alice.open_issue(title, body, (label,))
+        self.settle()
+        for issue in self.call("/issues?state=all&per_page=100"):
+            marker = parse_plan_marker(issue["body"] or "")
+            if marker:
+                self.path, self.issue = marker.path, issue["number"]
+        assert self.issue
+
+    def fill(self, filled: str, change: Callable[[str], str] = str) -> None:
+        """Bob writes the plan: a filled-in one takes the place of the blank one."""
+        text = change((FILLED / filled).read_text("utf-8"))
+        self.bob.push_file(self.path, text, "Write the plan")
+        self.settle()
+
+    def tick(self, *texts: str) -> None:
+        """Alice ticks the last box with each text: stories have equal ones."""
+        for text in texts:
+            self.alice.change_body(self.issue, lambda body, text=text: _ticked(body, text))
+        self.settle()
+
+    def work(self, *addresses: str, title: str = "Work", more: str = "") -> int:
+        """Bob opens a pull request that names tasks, and Alice merges it."""
+        self.branches += 1
+        branch = f"work-{self.branches}"
+        self.bob.create_branch(branch)
+        self.bob.push_file(f"src/{branch}.py", "pass\n", "Work", branch)
+        body = f"Plan: #{self.issue}\nTasks: {', '.join(addresses)}\n{more}"
+        number = self.bob.open_pull(branch, title, body)
+        self.settle()
+        self.alice.merge_pull(number)
+        self.settle()
+        return number
+
+    def say(self, who: Person, text: str) -> None:
+        who.comment(self.issue, text)
+        self.settle()
+
+    def comments(self) -> list[str]:
+        return [one["body"] for one in self.call(f"/issues/{self.issue}/comments?per_page=100")]
+
+    def outcome(self) -> str:
+        """What a reader finds: the file, the issue, the status comment."""
+        issue = self.call(f"/issues/{self.issue}")
+        status = next(text for text in self.comments() if "plansync:status" in text)
+        assert issue_plan_text(issue["body"]) == plan_text(self.text())
+        labels = ", ".join(sorted(label["name"] for label in issue["labels"]))
+        people = ", ".join(sorted(person["login"] for person in issue["assignees"]))
+        told = (
+            f"#{issue['number']} {issue['title']}\n"
+            f"{issue['state']} | labels: {labels} | assigned to: {people}\n"
+        )
+        parts = [f"===== {self.path}\n{self.text()}", f"===== the plan issue\n{told}"]
+        parts += [f"===== the status comment\n{status}\n"]
+        return _timeless("\n".join(parts))
+
+
+def _ticked(body: str, text: str) -> str:
+    task = [task for task in parse_document(body).tasks if text in task.text][-1]
+    return body[: task.offset] + "x" + body[task.offset + 1 :]
+
+
+def _timeless(text: str) -> str:
+    text = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>", text)
+    text = re.sub(r"\b20[2-9][6-9]-\d\d-\d\d\b", "<day>", text)
+    text = re.sub(r"\d{8}T\d{6}Z", "<stamp>", text)
+    text = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text)
+    text = re.sub(r"version `[0-9a-f]{10}`", "version `<blob>`", text)
+    text = re.sub(r"(?<=<commit>)\.[0-9a-f]{8}\b", "", text)
+    return re.sub(r"http://(127\.0\.0\.1|localhost):\d+", "<github>", text)
+
+
+@pytest.fixture
+def journey(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Journey]:
+    be_quiet()
+    plansync = Stepped(stage, tmp_path)
+    yield Journey(stage, plansync, request.node.name)
+    plansync.close()
+
+
+def judge(journey: Journey, name: str) -> None:
+    """The outcome is the one that was looked at and kept; and another look writes nothing."""
+    found, kept = journey.outcome(), GOLDEN / f"{name}.txt"
+    if os.environ.get("PLANSYNC_GOLDEN") == "write":
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(found, "utf-8")
+    assert found == kept.read_text("utf-8")
+    before = len(journey.stage.front.records)
+    for _ in range(3):
+        journey.plansync.compare(journey.plansync.repo(journey.alice.repository), journey.path)
+        journey.settle()
+    later = [one.call for one in journey.stage.front.records[before:]]
+    assert [c.path for c in later if c.kind == "api" and c.method != "GET"] == []
+
+
+def test_a_feature_plan(journey: Journey) -> None:
+    journey.request("Queue tickets", "plan:feature")
+    journey.fill("plan_docs/queue-tickets.md")
+    for group in journey.plan().groups:
+        open_ = [task for task in group.tasks if not task.settled]
+        if open_:
+            journey.work(open_[0].address)
+            journey.tick(*(task.text for task in open_[1:]))
+    judge(journey, "feature-plan")
+
+
+def test_a_user_story(journey: Journey) -> None:
+    journey.request("Return a parcel without a printer", "plan:story")
+
+    def begun(text: str) -> str:
+        """As the plan stood before anybody worked on it."""
+        text = text.replace("In Progress", "Pending").replace("| Complete |", "| Pending |")
+        text = re.sub(r"\| [^|]*\| (\[#\d+\]\S+(, )?)+ \|", "| | |", text)
+        return text.replace("**Status**: Pending", "**Status**: Ready").replace("[x]", "[ ]")
+
+    journey.fill("docs/user-stories/2025-03-11-return-without-printer.md", begun)
+    journey.work("1", more="Devloop: docs/devloops/codes-table.md\n")
+    journey.work("2", "3")
+    for number in ("4", "5", "6"):
+        journey.work(number)
+    judge(journey, "user-story")
+
+
+def test_a_task_plan(journey: Journey) -> None:
+    journey.request("Export the audit log", "plan:tasks")
+    folder = "tasks/export-audit-log-20250502T081500Z"
+    log = (FILLED / folder / "decision-log.md").read_text("utf-8")
+    journey.bob.push_file(f"{journey.path.rpartition('/')[0]}/decision-log.md", log, "Keep the log")
+    journey.fill(f"{folder}/plan.md")
+    journey.say(journey.bob, "/plan answer 1 Name, time and page; never the text of an entry")
+    journey.work("S-2/T-2", "S-2/T-3", title="[S-2/T-2] Name the file, log the export")
+    journey.work("S-2/T-4")
+    gate = journey.plan().groups[-1].exit_tasks
+    journey.tick(*(task.text for task in gate if not task.settled and "Done" not in task.text))
+    judge(journey, "task-plan")
+
+
+def test_an_implementation_plan(journey: Journey) -> None:
+    title = "Credit notes"
+    journey.request(title, "plan:implementation", "Scope: core\nService: billing\nEpic: EPIC-12")
+    folder = FILLED / "plans/core/billing/EPIC-12/features/031-credit-notes"
+    own = journey.path.rpartition("/")[0]
+    beside = {
+        f"{own}/{file.relative_to(folder)}": file.read_text("utf-8")
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != "impl-plan.md"
+    }
+    journey.bob.push_files(beside, "Write what belongs to the plan")
+    journey.fill("plans/core/billing/EPIC-12/features/031-credit-notes/impl-plan.md")
+    judge(journey, "implementation-plan")
+
+
+def test_a_track_specification(journey: Journey) -> None:
+    journey.request("Offline maps", "plan:spec")
+    for name in ("product.md", ".ai-context.md"):
+        journey.bob.push_file(f"draft/{name}", (FILLED / f"draft/{name}").read_text(), "Context")
+    journey.fill("draft/tracks/offline-maps/spec.md")
+    journey.tick("The map works in flight mode", "After thirty days the user is asked")
+    journey.say(journey.olivia, "/plan approve Tech Lead")
+    journey.say(journey.olivia, "/plan approve QA")
+    judge(journey, "track-spec")
