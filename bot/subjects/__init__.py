@@ -34,7 +34,7 @@ from bot.subjects.check_claims import (
     configs_of,
     configs_of_push,
 )
-from bot.subjects.plan_header import OWN_LABELS, fields_digest
+from bot.subjects.plan_header import OWN_LABELS, RETITLED, fields_digest
 from bot.subjects.pull_claims import pull_claim
 
 _FIELD_ACTIONS = frozenset({"labeled", "unlabeled", "assigned", "unassigned"})
@@ -124,7 +124,7 @@ def _issue_claim(event: IssueEvent) -> str:
     if not fields or event.sender.is_bot:
         return body
     if event.former_body is not None:
-        return ""
+        return f"{body}:{RETITLED}"
     return f"fields:{fields_digest(event.title, event.labels, event.assignees)}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.changes import (
     AddLabel,
     Applied,
+    AssignPeople,
     Change,
     CommitFiles,
     CreateIssue,
@@ -17,6 +18,7 @@ from bot.changes import (
     FileEdit,
     PostComment,
     RemoveLabel,
+    UnassignPeople,
 )
 from bot.commits import compose, tick_lines, tick_subject
 from bot.config import RepoConfig
@@ -187,7 +189,7 @@ def _closing(
     config: RepoConfig,
 ) -> tuple[Sequence[Change], str]:
     """Whether the issue is to be closed or opened, and the version it was closed for."""
-    if not config.close_when_complete:
+    if not config.close_when_complete or snapshot.memory.proposed:
         return (), snapshot.memory.closed_for
     return state_changes(issue, standing, blob_sha(settled.text), snapshot.memory.closed_for)
 
@@ -371,6 +373,9 @@ def remember(
                 CommentSnapshot(id=id_)
             ):
                 memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
+            case ((AssignPeople() | UnassignPeople()), tuple() as people):
+                # GitHub leaves out without a word whom it does not let be assigned.
+                memory = replace(memory, shown_people=people)
             case PostComment(role="stopped"), CommentSnapshot(id=id_):
                 memory = replace(memory, stop_comment=id_)
             case CreateIssue(), IssueSnapshot(number=number, title=title) if (

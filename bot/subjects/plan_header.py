@@ -29,6 +29,9 @@ from bot.plans.issue_parts import IssueParts, issue_parts
 from bot.subjects.plan_settle import Settled
 from bot.subjects.plan_snapshot import PlanSnapshot
 
+RETITLED = "retitled"
+"""Ends the claim of an edit that changed the issue's title together with its body."""
+
 OWN_LABELS = "plan:"
 """Labels that begin like this are set by plansync, and say nothing of the header."""
 
@@ -60,9 +63,15 @@ def with_header(
     snapshot: PlanSnapshot, settled: Settled, issue: IssueSnapshot
 ) -> tuple[Settled, Headed]:
     """What is settled, with the header and the issue's own fields brought together too."""
+    agreed, bases = settled.text, snapshot.bases
+    if bases.agreed is not None:
+        agreed = bases.agreed
+    if snapshot.memory.proposed and bases.issue and parse_document(bases.issue).header:
+        # What the branch has not taken yet is in the issue already.
+        agreed = bases.issue
     headed = mirror_header(
         snapshot.path,
-        snapshot.bases.agreed if snapshot.bases.agreed is not None else settled.text,
+        agreed,
         settled.text,
         settled.shown,
         issue,
@@ -104,7 +113,9 @@ def mirror_header(
             changes.append(EditIssueFields(issue.number, why, title=now.title))
     elif issue.title != before.shown_title:
         wishes["title"] = issue.title
-    labels = _merge(was.labels, now.labels, before.shown_labels, theirs(issue.labels))
+    labels = _merge(
+        theirs(was.labels), theirs(now.labels), before.shown_labels, theirs(issue.labels)
+    )
     people = _merge(was.assignees, now.assignees, before.shown_people, issue.assignees)
     why = f"The header of {path} changed"
     changes += [AddLabel(issue.number, name, why) for name in labels.add]
@@ -116,10 +127,8 @@ def mirror_header(
         changes.append(UnassignPeople(issue.number, people.remove, why))
     if milestone := _milestone(was, now):
         changes.append(EditIssueFields(issue.number, why, milestone=milestone))
-    if labels.dropped:
-        wishes["labels"] = ", ".join(_without(now.labels, labels.dropped))
-    if people.dropped or people.new:
-        wishes["assignees"] = ", ".join((*_without(now.assignees, people.dropped), *people.new))
+    wishes |= _rewritten(text, "labels", labels.dropped, ())
+    wishes |= _rewritten(text, "assignees", people.dropped, people.new)
     text, taken = _written(text, wishes)
     shown, _ = _written(shown, {key: wishes[key] for key in taken})
     title = now.title if now.title != was.title else issue.title
@@ -134,6 +143,17 @@ def _named(path: str, text: str, issue: IssueSnapshot) -> IssueParts:
 def _has(text: str, key: str) -> bool:
     """Whether the header says anything of it; a line that was taken out takes nothing back."""
     return any(line.key == key for line in parse_document(text).header)
+
+
+def _rewritten(text: str, key: str, dropped: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+    """The header line without some names and with others; what else stands there is kept."""
+    line = next((one for one in parse_document(text).header if one.key == key), None)
+    if line is None or not (dropped or new):
+        return {}
+    there = [part.strip() for part in line.value.split(",") if part.strip()]
+    kept = [part for part in there if not _in(part.strip("`").lstrip("@"), dropped)]
+    value = ", ".join([*kept, *new])
+    return {key: value} if value else {}
 
 
 @dataclass(frozen=True, slots=True)

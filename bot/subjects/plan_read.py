@@ -28,7 +28,7 @@ from bot.subjects.plan_bases import (
     overwritten_edits,
     refused_edits,
 )
-from bot.subjects.plan_header import fields_digest
+from bot.subjects.plan_header import RETITLED, fields_digest
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import PlanSnapshot
@@ -43,7 +43,7 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
     kind, _, value = claim.partition(":")
     if kind in ("body", "echo"):
         body, former = (*value.split(":"), "")[:2]
-        if body != memory.body_sha:
+        if body != memory.body_sha or claim.endswith(f":{RETITLED}"):
             return False
         if kind == "echo" and former:
             return f"{former}>{body}" in (*memory.wrote, *memory.echoes)
@@ -237,7 +237,8 @@ def _with_people(
         if not edit.delivery.actor_is_bot
     }
     refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
-    renamers = {d.actor_login for d in news if d.claim.startswith("fields:") and not d.actor_is_bot}
+    named = [d for d in news if d.claim.startswith("fields:") or d.claim.endswith(f":{RETITLED}")]
+    renamers = {delivery.actor_login for delivery in named if not delivery.actor_is_bot}
     orders, comments = read_orders(reader, memory, issue, news)
     found = replace(
         snapshot,

@@ -156,3 +156,47 @@ def test_a_lost_database_takes_the_issue_as_it_is(plan: Plan, tmp_path: object) 
     plan.world.alice.tick(plan.number, "Backend/API changes")
     plan.world.settle()
     assert plan.world.repo.text(PATH) == before.replace("- [ ] Backend/API", "- [x] Backend/API")
+
+
+def test_who_cannot_be_assigned_stays_in_the_header(plan: Plan) -> None:
+    plan.edit(">Assignees: alice", ">Assignees: alice, nobody-here")
+    assert plan.world.repo.issues[plan.number].assignees == ["alice"]
+    plan.world.alice.tick(plan.number, "Backend/API changes")
+    plan.world.settle()
+    assert plan.header["Assignees"] == "alice, nobody-here"
+
+
+def test_what_else_stands_in_a_header_line_is_kept(plan: Plan) -> None:
+    plan.edit(">Assignees: alice", ">Assignees: @alice, bob, Jane Doe (lead)")
+    plan.world.repo.unassign("bob", plan.number, ("bob",))
+    plan.world.settle()
+    assert plan.header["Assignees"] == "@alice, Jane Doe (lead)"
+
+
+def test_a_header_may_name_a_label_of_ours(plan: Plan) -> None:
+    plan.edit(">Labels: plan, feature", ">Labels: plan, plan:blocked, feature")
+    before = plan.header["Labels"]
+    plan.world.alice.tick(plan.number, "Backend/API changes")
+    plan.world.settle()
+    plan.world.alice.tick(plan.number, "Rules of the domain")
+    plan.world.settle()
+    assert plan.header["Labels"] == before
+
+
+def test_an_outsiders_title_and_body_together_are_not_taken(plan: Plan) -> None:
+    repo = plan.world.repo
+    repo.permissions["tina"] = "triage"
+    before = repo.text(PATH)
+    body = repo.issues[plan.number].body.replace("- [ ] Backend", "- [x] Backend")
+    plan.world.person("tina").edit_issue(plan.number, title="Mine", body=body)
+    plan.world.settle()
+    assert repo.text(PATH) == before
+
+
+def test_title_and_body_in_one_edit_are_both_taken(plan: Plan) -> None:
+    body = plan.world.repo.issues[plan.number].body.replace("- [ ] Backend", "- [x] Backend")
+    plan.world.alice.edit_issue(plan.number, title="Find things", body=body)
+    plan.world.settle()
+    assert plan.header["Title"] == "Find things"
+    assert "- [x] Backend" in plan.world.repo.text(PATH)
+    assert plan.shows_the_file()
