@@ -8,6 +8,7 @@ would change.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ DEFAULTS = ".github"
 """The repository whose file holds for every repository of the owner that has none."""
 
 _OURS = RepoPath(CONFIG_PATH)
+_DRY_RUN = re.compile(r"^['\"]?dry_run['\"]?[ \t]*:[ \t]*true\b", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,23 @@ class Loaded:
     """What was read: the settings of all files together, or the problems of the first bad one.
 
     ``sources`` are the files that were looked for, ``seen`` a digest of what they said. A Problem's
-    path is one of the repository's own; the words name the file where it is another's.
+    path is one of the repository's own; the words name the file where it is another's. ``careful``:
+    one of the files asks for a dry run, which holds whatever else is wrong in it.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     seen: str = ""
+    careful: bool = False
 
     def over(self, memory: ConfigMemory | None, repository_id: int) -> ConfigMemory:
         """What is in force now: this, or what was, while this has problems."""
         kept = memory.settings if memory and self.problems else self.settings
+        if self.problems and self.careful:
+            kept = {**kept, "dry_run": True}
         told = tuple(f"{p.path}:{p.line}: {p.message} {p.fix}".strip() for p in self.problems)
-        return ConfigMemory(repository_id, {} if told and not memory else kept, self.sources, told,
+        return ConfigMemory(repository_id, kept, self.sources, told,
                             self.seen)  # fmt: skip
 
 
@@ -65,6 +71,7 @@ def load_config(reader: GitHubReader, ref: str | None = None, *, follow: bool = 
         tuple(walk.sources),
         tuple(walk.problems),
         walk.digest.hexdigest(),
+        walk.careful,
     )
 
 
@@ -97,6 +104,7 @@ class _Walk:
         self.sources: list[str] = []
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
+        self.careful = False
 
     def file(self, source: Source, ref: str | None = None) -> tuple[Source, ParsedConfig] | None:
         """A file as it is now; None where there is none, or the App may not see it."""
@@ -111,6 +119,7 @@ class _Walk:
             file = reader.file(source.path, ref) if reader else None
         except UserProblem as problem:
             self._add(source, problem.message, problem.fix, problem.line or 1, "config.yaml")
+        self.careful |= bool(file and _DRY_RUN.search(file.text))
         self.digest.update(f"{source}\0{file.blob_sha if file else ''}\0".encode())
         return (source, parse_config(file.text, str(source.path))) if file else None
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.errors import UserProblem
 from bot.manifest import EVENTS, PERMISSIONS
-from bot.settings import SetupSettings
+from bot.settings import SetupSettings, parse_operators
 from bot.web_address import is_loopback
 
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
@@ -44,6 +44,12 @@ class Wanted:
         check_url(self.url)
         if self.organisation and not _LOGIN.fullmatch(self.organisation):
             raise WrongAnswer(f"{self.organisation!r} is not the name of an organisation.")
+        try:
+            parse_operators(self.operators)
+        except ValueError as error:
+            raise WrongAnswer(
+                f"The list of operators {error}. Separate logins by commas."
+            ) from error
 
     @property
     def hears_github(self) -> bool:

@@ -191,7 +191,11 @@ class SetupSettings(StoreSettings):
         value = cls._web_address(value)
         if urlsplit(value).path:
             raise ValueError("has a path; plansync needs a host name of its own")
-        return value
+        parts = urlsplit(value)
+        # As browsers write it in the header Origin.
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        usual = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
+        return f"{parts.scheme}://{host}" + ("" if usual else f":{parts.port}")
 
     def stand_in(self, secret: str) -> Settings:
         """Settings of an App that does not exist yet, for pages that are shown until it does.
@@ -246,11 +250,7 @@ class Settings(SetupSettings):
     @field_validator("operators")
     @classmethod
     def _operators(cls, value: str) -> str:
-        names = [name.strip() for name in value.split(",") if name.strip()]
-        wrong = [name for name in names if not _OPERATOR.fullmatch(name)]
-        if wrong:
-            raise ValueError(f"names {wrong[0]!r}, which is neither a login nor an id")
-        return ",".join(name.lower() for name in names)
+        return parse_operators(value)
 
     @property
     def signs_in_with_github(self) -> bool:
@@ -262,6 +262,15 @@ class Settings(SetupSettings):
         """The secrets a signature may be made with, the current one first."""
         secrets = (self.webhook_secret, self.webhook_secret_previous)
         return tuple(s.get_secret_value().encode() for s in secrets if s is not None)
+
+
+def parse_operators(value: str) -> str:
+    """The names of OPERATORS in lower case, without blanks. Raises ValueError for what is none."""
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    wrong = [name for name in names if not _OPERATOR.fullmatch(name)]
+    if wrong:
+        raise ValueError(f"names {wrong[0]!r}, which is neither a login nor an id")
+    return ",".join(name.lower() for name in names)
 
 
 def parse_private_key(text: str) -> str:

@@ -44,7 +44,7 @@ def test_every_variable_is_read_and_documented(private_key: str, tmp_path: Path)
         "GITHUB_CLIENT_ID": "Iv1.0123456789abcdef",
         "GITHUB_CLIENT_SECRET": "a client secret",
         "OPERATORS": "Alice, org:12,team:34, user:56",
-        "PLANSYNC_URL": "https://plans.example.com/",
+        "PLANSYNC_URL": "https://Plans.Example.com:443/",
         "DATABASE_URL": "postgres://u:p@db/plans",
         "PLANSYNC_DATA_DIR": str(tmp_path),
         "HOST": "0.0.0.0",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from posixpath import dirname
+from posixpath import dirname, join
 
 from bot.errors import UserProblem
 from bot.github.ports import (
@@ -19,6 +19,7 @@ from bot.memory import OpenDelivery, PlanMemory
 from bot.plans.commands import Command, parse_command, split_pull, split_task
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
+from bot.plans.requested import is_login
 from bot.plans.revisions import changes_between
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Order, PlanSnapshot, Seen
@@ -136,9 +137,13 @@ def read_for_orders(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapsho
     if snapshot.ordered("sync") or snapshot.ordered("sync", "confirm"):
         snapshot = _with_open_pulls(snapshot, reader)
     if any(o.allowed and o.command.verb == "log" for o in orders):
-        path = dirname(snapshot.path)
-        snapshot = replace(snapshot, log=reader.file(RepoPath(f"{path}/decision-log.md")))
+        snapshot = replace(snapshot, log=_file(reader, log_path(snapshot.path)))
     return snapshot
+
+
+def log_path(path: str) -> RepoPath:
+    """Where the decision log of the plan at ``path`` is."""
+    return RepoPath(join(dirname(path), "decision-log.md"))
 
 
 def _with_open_pulls(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:
@@ -167,7 +172,8 @@ def _with_seen(order: Order, snapshot: PlanSnapshot, reader: GitHubReader) -> Or
             return replace(order, seen=Seen(pull=_pull(reader, number or on_pull)))
         case "assign":
             login = split_task(text)[1].strip("`@ ")
-            return replace(order, seen=Seen(role=reader.permission(login) if login else ""))
+            role = reader.permission(login) if is_login(login) else ""
+            return replace(order, seen=Seen(role=role))
         case "new":
             return replace(order, seen=Seen(issue=_made(reader, order)))
         case "adopt":

@@ -42,6 +42,7 @@ class Run:
     people: list[Person] = field(default_factory=list)
     forward: list[Trigger] = field(default_factory=list)
     detached: bool | None = None
+    bodies: dict[int, str] = field(default_factory=dict)
 
     def around(self, order: Order) -> Around:
         at = order.at.astimezone(UTC) if order.at else None

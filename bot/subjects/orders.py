@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import unified_diff
-from posixpath import dirname
 
 from bot.changes import Change, FileEdit
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import IssueSnapshot, Person, RepoPath
+from bot.github.ports import IssueSnapshot, Person
 from bot.memory import Trigger
 from bot.plans.commands import COMMANDS, misuse
 from bot.plans.merge import merge_texts
 from bot.plans.ordered import Done
 from bot.plans.orders import obey, preview
 from bot.plans.render import shown_text
+from bot.subjects.order_reading import log_path
 from bot.subjects.order_run import NOBODY, SEVERAL, Run, answer, refuse, thumb
 from bot.subjects.orders_on_github import ON_GITHUB, assign
 from bot.subjects.plan_settle import Settled
@@ -59,8 +59,7 @@ def obey_orders(
         settled = _with_text(settled, run)
     edit = None
     if snapshot.log is not None and run.log is not None and run.log != snapshot.log.text:
-        path = RepoPath(f"{dirname(snapshot.path)}/decision-log.md")
-        edit = FileEdit(path, run.log, snapshot.log.blob_sha)
+        edit = FileEdit(log_path(snapshot.path), run.log, snapshot.log.blob_sha)
     return Obeyed(
         settled, tuple(run.changes), edit, tuple(run.forward), run.detached, tuple(run.people)
     )

@@ -49,16 +49,17 @@ def _link(run: Run, order: Order) -> None:
     tasks = [_task(run, name).address for name in split_tasks(rest)]
     if not tasks:
         raise UserProblem("No task is named.", COMMANDS["link"].usage)
-    links = parse_links(pull.body)
+    before = run.bodies.get(pull.number, pull.body)
+    links = parse_links(before)
     there = {
         _address(run, task.named) for task in links.tasks_of(run.issue.number, run.snapshot.path)
     }
     missing = [task for task in tasks if task not in there]
     if missing:
-        ending = "\r\n" if "\r\n" in pull.body else "\n"
+        ending = "\r\n" if "\r\n" in before else "\n"
         lines = body_lines(run.issue.number, missing).replace("\n", ending)
-        gap = ending * 2 if pull.body.strip() else ""
-        body = pull.body.rstrip() + gap + lines + ending
+        gap = ending * 2 if before.strip() else ""
+        body = run.bodies[pull.number] = before.rstrip() + gap + lines + ending
         reason = f"{order.login} linked it with {', '.join(missing)} of {run.snapshot.path}"
         run.changes.append(EditPull(pull.number, reason, body=body))
     thumb(run, order)
@@ -89,7 +90,8 @@ def _unlink(run: Run, order: Order) -> None:
             f"There is no pull request #{number}." if number else "No pull request is named.",
             COMMANDS["unlink"].usage,
         )
-    links = parse_links(pull.body, pull.title, pull.head_ref)
+    before = run.bodies.get(pull.number, pull.body)
+    links = parse_links(before, pull.title, pull.head_ref)
     named = links.tasks_of(run.issue.number, run.snapshot.path)
     wanted = {_task(run, name).address for name in split_tasks(rest)}
     about = [task for task in named if not wanted or _address(run, task.named) in wanted]
@@ -101,11 +103,11 @@ def _unlink(run: Run, order: Order) -> None:
             f"#{pull.number} cannot be unlinked by command: {elsewhere.source.sentence}.",
             "Change that on the pull request.",
         )
-    lines: list[str | None] = list(pull.body.split("\n"))
+    lines: list[str | None] = list(before.split("\n"))
     for at in {task.source.line for task in about}:
         gone = {task.named for task in about if task.source.line == at}
         lines[at - 1] = _without_tasks(lines[at - 1] or "", gone)
-    body = "\n".join(line for line in lines if line is not None)
+    body = run.bodies[pull.number] = "\n".join(line for line in lines if line is not None)
     reason = f"{order.login} unlinked it from {run.snapshot.path}"
     run.changes.append(EditPull(pull.number, reason, body=body))
     thumb(run, order)

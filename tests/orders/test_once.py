@@ -17,6 +17,7 @@ from tests.fake_github import Crash
 from tests.orders.plans import PATHS
 from tests.orders.stage import Stage, build
 from tests.orders.test_matrix import CASES, text_for, told
+from tests.world import World
 
 STORY = PATHS["user-story"]
 
@@ -249,6 +250,31 @@ def test_link_and_unlink_keep_what_else_the_body_says(stage: Stage) -> None:
     assert number in rows["6"].pulls
     comment = stage.say("alice", "user-story", "pull", "/plan unlink 2")
     assert "not linked" in told(stage, comment)[0]
+
+
+def test_two_links_given_at_once_are_both_kept(stage: Stage) -> None:
+    world, number = stage.world, stage.pulls["user-story"]
+    for task in ("5", "6"):
+        world.alice.comment(number, f"/plan link {task}")
+    world.settle()
+    rows = {row.number: row for row in plan_of(stage, "user-story").tracking}
+    assert number in rows["5"].pulls
+    assert number in rows["6"].pulls
+
+
+@pytest.mark.parametrize("command", ["/plan assign 2 ..", "/plan log S-1 It went well"])
+def test_an_odd_command_stops_no_plan(world: World, command: str) -> None:
+    """Its plan stands in the root of the repository, where no glob but a chosen one finds it."""
+    world.configure("adopt: ['*.md']\n")
+    text = "# shop – Root Feature Plan\n\n## Implementation Plan\n\n### Phase 1: All\n- [ ] One\n"
+    world.bob.push_file("root.md", text + "\n## Acceptance Checklist\n- [ ] Done\n")
+    world.settle()
+    issue = world.plan_issue("root.md")
+    world.alice.comment(issue, command)
+    world.settle()
+    world.alice.tick(issue, "One")
+    world.settle()
+    assert "- [x] One" in world.repo.text("root.md")
 
 
 def test_a_stopped_plan_answers_and_changes_nothing(stage: Stage) -> None:

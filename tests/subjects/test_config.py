@@ -116,6 +116,16 @@ def test_a_first_configuration_that_is_wrong_leaves_the_defaults(world: World) -
     assert len(problems(world)) == 1
 
 
+@pytest.mark.parametrize("before", ["", "brake: 0.7\n"])
+def test_a_dry_run_holds_whatever_else_is_wrong(world: World, before: str) -> None:
+    if before:
+        world.configure(before)
+    world.configure("dry_run: true\nbrakes: 1\n")
+    assert config(world).dry_run
+    assert config(world).brake == (0.7 if before else RepoConfig().brake)
+    assert len(problems(world)) == 1
+
+
 def test_only_the_default_branch_counts(world: World) -> None:
     world.bob.create_branch("work")
     world.bob.push_file(CONFIG_PATH, "brake: 0.9\n", branch="work")

@@ -283,6 +283,12 @@ def test_what_somebody_types_stays_text(
 # The parts
 
 
+@pytest.mark.parametrize("operators", ["alice bob", "acme/team", "alice, bob!"])
+def test_operators_that_no_start_would_take_are_refused_at_once(operators: str) -> None:
+    with pytest.raises(WrongAnswer, match="Separate logins by commas"):
+        Wanted("p", "https://plans.test", operators=operators).check()
+
+
 def test_the_manifest_says_what_the_app_needs() -> None:
     found = json.loads(manifest_json(Wanted("p", "https://plans.test"), "http://127.0.0.1:1/x"))
     assert found["default_permissions"] == PERMISSIONS
