@@ -11,6 +11,7 @@ import time
 
 PYTHON = sys.executable
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
+BOTH_CORES = ["-n", "2", "--dist", "worksteal"]
 STEPS: dict[str, tuple[str, list[list[str]]]] = {
     "lint": (
         "lint and format",
@@ -23,9 +24,12 @@ STEPS: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "quick": (
         "quick tests",
-        [[*PYTEST, "-n", "2", "-m", "not journey and not postgres and not browser"]],
+        [[*PYTEST, *BOTH_CORES, "-m", "not journey and not postgres and not browser"]],
     ),
-    "postgres": ("store and queue on a real PostgreSQL", [[*PYTEST, "-m", "postgres"]]),
+    "postgres": (
+        "store and queue on a real PostgreSQL",
+        [[*PYTEST, *BOTH_CORES, "-m", "postgres"]],
+    ),
     "journeys": ("journeys on a GitHub emulator", [[*PYTEST, "-m", "journey"]]),
     "browser": ("the pages in a real browser", [[*PYTEST, "-m", "browser", "tests/browser"]]),
 }
