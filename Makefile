@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make demo   a GitHub on this machine, plansync beside it, and a plan from request to merge"
 	@echo "make test   lint, types, import contracts, quick tests, PostgreSQL, journeys, browser"
-	@echo "make quick  the quick tests alone (seconds)"
+	@echo "make quick  the tests that start no GitHub, PostgreSQL or browser"
 	@echo "make lock   pin the dependencies again after pyproject.toml changed"
 
 demo: $(VENV)/.demo

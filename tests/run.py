@@ -30,7 +30,10 @@ STEPS: dict[str, tuple[str, list[list[str]]]] = {
         "store and queue on a real PostgreSQL",
         [[*PYTEST, *BOTH_CORES, "-m", "postgres"]],
     ),
-    "journeys": ("journeys on a GitHub emulator", [[*PYTEST, "-m", "journey"]]),
+    "journeys": (
+        "journeys on a GitHub emulator",
+        [[*PYTEST, *BOTH_CORES, "-m", "journey"]],
+    ),
     "browser": ("the pages in a real browser", [[*PYTEST, "-m", "browser", "tests/browser"]]),
 }
 
