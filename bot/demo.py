@@ -314,6 +314,8 @@ def _stay(scene: Scene, address: str) -> None:
     scene.say(f"""
 Everything stays up. Look at it:
   {address}/plans       every plan; sign in as alice, who operates too, or as bob
+                        (links to issues, files and pull requests lead nowhere: this GitHub has
+                        an API and a sign-in page, and no other pages)
   {address}/readyz      is it well?
   {address}/metrics     what it did
 

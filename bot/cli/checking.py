@@ -79,7 +79,10 @@ def check(paths: tuple[str, ...], style: str, strict: bool, every: bool, lenient
     if style == "text" and checker.configurations and not (findings or checker.plans):
         click.echo("1 configuration checked: no problems")
     else:
-        click.echo(_STYLES[style](findings, checker.plans, every))
+        said = _STYLES[style](findings, checker.plans, every)
+        if checker.configurations and not checker.plans:
+            said = said.replace("0 plans checked", "1 configuration checked")
+        click.echo(said)
     bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(found.problem.severity in bad for found in findings):
         sys.exit(1)

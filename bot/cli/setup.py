@@ -51,8 +51,9 @@ def setup(url: str, name: str, org: str, operators: str) -> None:
 
     if not is_unconfigured():
         raise SetUpAlready(
-            "plansync has an App already: APP_ID, PRIVATE_KEY or WEBHOOK_SECRET is set.",
-            f"To begin anew, unset them and delete {settings_file()}.",
+            "plansync has an App already: APP_ID, PRIVATE_KEY or WEBHOOK_SECRET is set, here or in "
+            f"{settings_file()}.",
+            "To begin anew, unset them and delete that file.",
         )
     settings = load_setup_settings()
     logs.configure(settings, process="setup")

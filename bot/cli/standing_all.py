@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.planfiles import Fault
-
 if TYPE_CHECKING:
     from bot.store.pages import PlanRow
 
@@ -19,7 +17,7 @@ _AT_ONCE = 500
 
 
 def show_all(*, as_json: bool) -> None:
-    """Print every plan that plansync remembers, by repository. Raises Fault without any."""
+    """Print every plan that plansync remembers, by repository, or how to get one."""
     from bot.plan_lists import plan_json
     from bot.settings import load_store_settings
     from bot.store import Store
@@ -44,10 +42,11 @@ def show_all(*, as_json: bool) -> None:
             click.echo(json.dumps(plan_json(row), ensure_ascii=False))
         return
     if not rows:
-        raise Fault(
-            "plansync remembers no plan.",
-            "Ask for one with the label plan:feature, or bring it up to date: plansync sync",
+        click.echo(
+            "plansync remembers no plan. Ask for one with the label plan:feature, or look for "
+            "plans now: plansync sync OWNER/REPO"
         )
+        return
     for place, (repository, plans) in enumerate(groupby(rows, lambda row: row.repository)):
         click.echo(("\n" if place else "") + repository)
         for row in plans:

@@ -245,6 +245,7 @@ def test_the_configuration_is_checked_by_name_and_with_its_folder(
         assert done.code == 1
         assert "plansync.yml:1:1: error: There is no key `labelz`. [config.unknown-key]" in done.out
         assert "Did you mean `labels`?" in done.out
+    assert run("check", named).out.splitlines()[-1] == "1 configuration checked: 1 error"
     (found,) = json.loads(run("check", ".", "--format", "json").out)["problems"]
     assert (found["line"], found["code"]) == (1, "config.unknown-key")
     path.write_text("brake: 0.5\n")

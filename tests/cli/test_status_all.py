@@ -63,7 +63,7 @@ def test_plans_of_before_are_read_first(run: Run, remembered: Store, now: dateti
 
 def test_without_any_it_says_how_to_get_one(run: Run, remembered: Store) -> None:
     done = run("status", "--all")
-    assert (done.code, "plan:feature" in done.err) == (2, True)
+    assert (done.code, "plan:feature" in done.out) == (0, True)
     assert run("status", "--all", "--json").out == ""
 
 
