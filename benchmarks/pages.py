@@ -26,7 +26,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from bot.emulator.process import generate_private_key
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 from bot.memory import PlanMemory
 from bot.settings import Settings, load_settings
 from bot.sign_in_link import make_link

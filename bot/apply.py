@@ -29,17 +29,14 @@ from bot.changes import (
 )
 from bot.checks import CHECK_NAME
 from bot.errors import Retryable
-from bot.github.ports import (
+from bot.github.ports import GitHubReader, GitHubWriter, Refused, Stale
+from bot.github.snapshots import (
     Annotation,
     CheckOutput,
     CheckSnapshot,
     CommentSnapshot,
     Committed,
-    GitHubReader,
-    GitHubWriter,
-    Refused,
     RepoPath,
-    Stale,
 )
 from bot.plans.render import body_sha
 from bot.tally import TALLY

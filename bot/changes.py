@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.github.ports import (
+from bot.github.snapshots import (
     Annotation,
     CheckSnapshot,
     CommentSnapshot,
@@ -63,143 +63,104 @@ class CreateIssue:
 
 
 @dataclass(frozen=True, slots=True)
-class EditIssueBody:
-    """A new body for an issue whose body still has this SHA-256; Stale otherwise."""
+class _OnIssue:
+    """A change of one issue or pull request, by its number."""
 
     number: int
+
+    @property
+    def target(self) -> str:
+        return f"#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class EditIssueBody(_OnIssue):
+    """A new body for an issue whose body still has this SHA-256; Stale otherwise."""
+
     body: str
     expected_sha: str
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class AssignPeople:
+class AssignPeople(_OnIssue):
     """People assigned to an issue; whoever GitHub will not assign is left out and told."""
 
-    number: int
     logins: tuple[str, ...]
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class UnassignPeople:
+class UnassignPeople(_OnIssue):
     """People taken off an issue."""
 
-    number: int
     logins: tuple[str, ...]
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class EditIssueFields:
+class EditIssueFields(_OnIssue):
     """A new title or milestone for an issue; what is None stays."""
 
-    number: int
     reason: str
     title: str | None = None
     milestone: str | None = None
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class PostComment:
+class PostComment(_OnIssue):
     """A new comment on an issue or pull request; ``role`` says which of ours it is.
 
     With ``once`` it is not posted where a comment of ours already begins with the same line.
     """
 
-    number: int
     body: str
     role: str
     reason: str
     once: bool = False
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class EditComment:
+class EditComment(_OnIssue):
     """A new text for a comment of ours."""
 
-    number: int
     comment_id: int
     body: str
     role: str
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class AddLabel:
+class AddLabel(_OnIssue):
     """A label on an issue; made where the repository has none of that name."""
 
-    number: int
     label: str
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveLabel:
+class RemoveLabel(_OnIssue):
     """A label taken off an issue; no error where it is off already."""
 
-    number: int
     label: str
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class SetState:
+class SetState(_OnIssue):
     """An issue closed or opened again: ``state`` is ``open`` or ``closed``."""
 
-    number: int
     state: str
     reason: str
 
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
-class React:
+class React(_OnIssue):
     """A reaction to a comment; that it fails is harmless."""
 
-    number: int
     comment_id: int
     reaction: str
     reason: str
-
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,17 +225,12 @@ class OpenPull:
 
 
 @dataclass(frozen=True, slots=True)
-class EditPull:
+class EditPull(_OnIssue):
     """A new body or state for a pull request of ours; what is None stays."""
 
-    number: int
     reason: str
     body: str | None = None
     state: str | None = None
-
-    @property
-    def target(self) -> str:
-        return f"#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from bot.changes import credit
-from bot.github.ports import Person
+from bot.github.snapshots import Person
 from bot.plans.merge import Tick
 
 _JOINER = "\u2060"

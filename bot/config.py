@@ -14,7 +14,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from bot.plans.cellwords import STATUS_WORDS
 from bot.plans.model import Problem, Severity
+from bot.plans.paths import RESERVED
 
 CONFIG_PATH = ".github/plansync.yml"
 """Where a repository, and an organisation in its repository ``.github``, keeps its choices."""
@@ -36,14 +38,6 @@ ADOPTED_GLOBS = (
     "plans/*/*/*/features/*/impl-plan.md",
     "draft/tracks/*/spec.md",
     "specs/*/tasks.md",
-)
-
-STATUS_WORDS: Mapping[str, str] = MappingProxyType(
-    {"pending": "Pending", "in_progress": "In Progress", "complete": "Complete"}
-)
-
-RESERVED_PATHS = frozenset(
-    {"plan_docs/feature-brief.md", "plan_docs/tech-stack.md", "plan_docs/architecture.md"}
 )
 
 _NO_SEVERITIES: Mapping[str, str] = MappingProxyType({})
@@ -104,7 +98,7 @@ class RepoConfig:
 
     def adopts(self, path: str) -> bool:
         """True when a file with this path, pushed by a person, becomes a plan."""
-        if path in RESERVED_PATHS:
+        if path in RESERVED:
             return False
         return any(_glob(pattern).fullmatch(path) for pattern in self.adopt)
 

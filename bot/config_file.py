@@ -14,7 +14,7 @@ from bot.config import CONFIG_PATH
 from bot.config_schema import KNOWN_CODES, UNKNOWN_CODE, ConfigFile
 from bot.config_yaml import Path, Yaml, parse_yaml
 from bot.errors import UserProblem
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from bot.plans.model import Problem
 
 _FORMATS = "feature-plan, user-story, task-plan, implementation-plan, track-spec"

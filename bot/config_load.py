@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from bot.config import CONFIG_PATH, ConfigMemory, RepoConfig
 from bot.config_file import ParsedConfig, Source, merged, parse_config, parse_source, wrong_together
 from bot.errors import UserProblem
-from bot.github.ports import FileSnapshot, GitHubReader, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import FileSnapshot, RepoPath
 from bot.plans.model import Problem
 
 MOST_EXTENDED = 3

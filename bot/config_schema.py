@@ -12,15 +12,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from bot.config import ADOPTED_GLOBS, FORMATS_BY_LABEL, STATUS_WORDS
+from bot.config import ADOPTED_GLOBS, FORMATS_BY_LABEL
 from bot.errors import UserProblem
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
+from bot.plans.cellwords import STATUS_WORDS
 from bot.plans.gates.codes import CODES, READING_CODES
+from bot.plans.issue_parts import MAX_LABEL
 
 Format = Literal["feature-plan", "user-story", "task-plan", "implementation-plan", "track-spec"]
 SeverityWord = Literal["error", "warning", "note", "off"]
 
-LONGEST_LABEL = 50
 _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}(?:_[A-Za-z0-9]+)?")
 LONGEST_STATUS = 40
 MOST_GLOBS = 100
@@ -96,7 +97,7 @@ def _login(login: str) -> str:
 Login = Annotated[str, AfterValidator(_login)]
 Glob = Annotated[str, AfterValidator(_glob)]
 Place = Annotated[str, AfterValidator(_place)]
-Label = Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_label)]
+Label = Annotated[str, Field(max_length=MAX_LABEL), AfterValidator(_label)]
 Code = Annotated[str, AfterValidator(_code)]
 UNKNOWN_CODE = "There is no finding of this code."
 
@@ -257,7 +258,7 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of the file, as editors take it."""
     made = ConfigFile.model_json_schema(by_alias=True)
     labels = made["properties"]["labels"]
-    labels["propertyNames"] = {"minLength": 1, "maxLength": LONGEST_LABEL}
+    labels["propertyNames"] = {"minLength": 1, "maxLength": MAX_LABEL}
     made["$defs"]["Checks"]["properties"]["severity"]["propertyNames"] = {
         "enum": sorted(KNOWN_CODES)
     }

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from bot.errors import Retryable, UserProblem
 from bot.github.app import GitHubApp, Registration
-from bot.github.ports import GitHubReader, Refused, RepoRef
+from bot.github.ports import GitHubReader, Refused
+from bot.github.snapshots import RepoRef
 from bot.manifest import EVENTS, PERMISSIONS
 from bot.store import Store
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from bot.doctor import Check
 from bot.errors import Retryable
 from bot.github.app import HookConfig
-from bot.github.ports import GitHubReader, Refused, RepoRef
+from bot.github.ports import GitHubReader, Refused
+from bot.github.snapshots import RepoRef
 from bot.settings import Settings
 from bot.web_address import is_loopback
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.changes import Change, Decision, EditComment, PostComment
 from bot.comments import render_comment
-from bot.github.ports import GitHubReader, IssueSnapshot
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import IssueSnapshot
 from bot.subjects.check_report import plain
 
 MARKER = "<!-- plansync:dry-run -->"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from bot.event_kinds import (
     RemovalEvent,
     RepositoryEvent,
 )
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 
 __all__ = [
     "COMPARE",

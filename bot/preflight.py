@@ -12,7 +12,8 @@ from typing import Protocol
 import structlog
 
 from bot.doctor_place import check_repository
-from bot.github.ports import GitHubReader, RepoRef
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import RepoRef
 from bot.store import Store
 
 A_ROUND = 10

@@ -14,7 +14,8 @@ from bot.apply import apply
 from bot.changes import Applied, Change, CommitFiles, Decision, EditIssueBody
 from bot.commits import skipping_ci
 from bot.config import RepoConfig
-from bot.github.ports import GitHubReader, GitHubWriter, PullSnapshot, Refused
+from bot.github.ports import GitHubReader, GitHubWriter, Refused
+from bot.github.snapshots import PullSnapshot
 from bot.memory import PlanMemory, SubjectKey
 from bot.rolling import is_protected, propose, withdraw
 

@@ -16,7 +16,8 @@ from bot.config_load import KeepsChoices, config_in_force
 from bot.dry_run import rehearse
 from bot.edits import BodyEdit, Edits, Stored, body_edit
 from bot.errors import UserProblem
-from bot.github.ports import CommentSnapshot, Committed, GitHubReader, GitHubWriter, RepoRef
+from bot.github.ports import GitHubReader, GitHubWriter
+from bot.github.snapshots import CommentSnapshot, Committed, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
 from bot.proposing import carry_out
 from bot.refusals import Blocks, watched

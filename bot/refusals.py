@@ -20,13 +20,8 @@ from bot.blocks import Block, Blocked
 from bot.changes import PostComment
 from bot.errors import Retryable
 from bot.events import COMPARE
-from bot.github.ports import (
-    GitHubReader,
-    GitHubWriter,
-    Refused,
-    RepositorySnapshot,
-    Stale,
-)
+from bot.github.ports import GitHubReader, GitHubWriter, Refused, Stale
+from bot.github.snapshots import RepositorySnapshot
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey
 from bot.subjects.refused import KINDS, kind_of, refused_comment, still
 

@@ -24,15 +24,8 @@ from bot.changes import (
 )
 from bot.commits import running_ci
 from bot.errors import UserProblem
-from bot.github.ports import (
-    Compared,
-    FileSnapshot,
-    GitHubReader,
-    PullSnapshot,
-    Refused,
-    RepoPath,
-    Stale,
-)
+from bot.github.ports import GitHubReader, Refused, Stale
+from bot.github.snapshots import Compared, FileSnapshot, PullSnapshot, RepoPath
 from bot.rolling_body import Entry, make_entry, parse_entries, parse_words, render_body
 
 BRANCH = "plansync/plan-updates"

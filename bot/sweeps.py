@@ -19,7 +19,8 @@ import structlog
 from bot.errors import Retryable
 from bot.events import COMPARE, compare_payload, handles
 from bot.github.app import GitHubApp, HookDelivery
-from bot.github.ports import Refused, RepoRef
+from bot.github.ports import Refused
+from bot.github.snapshots import RepoRef
 from bot.store import Store
 from bot.tally import TALLY
 

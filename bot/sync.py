@@ -21,7 +21,8 @@ from bot.config import RepoConfig
 from bot.dispatch import dispatch
 from bot.errors import UserProblem
 from bot.events import COMPARE
-from bot.github.ports import GitHubReader, GitHubWriter, Refused, RepoPath, RepoRef
+from bot.github.ports import GitHubReader, GitHubWriter, Refused
+from bot.github.snapshots import RepoPath, RepoRef
 from bot.memory import AuditEntry, SubjectKey
 from bot.plans.render import parse_plan_marker
 from bot.reconcile import SUBJECTS, reconcile

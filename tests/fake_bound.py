@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from bot.github.ports import (
+from bot.github.ports import Refused
+from bot.github.snapshots import (
     CheckSnapshot,
     CommentSnapshot,
     IssueSnapshot,
     Person,
     PullSnapshot,
-    Refused,
     RepoRef,
 )
 

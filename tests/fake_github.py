@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.github.app import HookConfig
 from bot.github.live import Installation
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.manifest import EVENTS, PERMISSIONS
 from tests import fake_payloads as payloads
 from tests.fake_repository import FakeCheck, FakeComment, FakeIssue, FakePull, FakeRepository

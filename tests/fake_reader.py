@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import UserProblem
 from bot.github.live_reader import LARGEST_FILE
-from bot.github.ports import (
+from bot.github.snapshots import (
     ChangedFile,
     CheckSnapshot,
     CommentSnapshot,

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.emulator.pulls import closing
-from bot.github.ports import Annotation, CheckOutput, Refused, RepoRef
+from bot.github.ports import Refused
+from bot.github.snapshots import Annotation, CheckOutput, RepoRef
 from tests import fake_payloads as payloads
 from tests.fake_git import Git
 

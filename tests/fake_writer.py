@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bot.github.ports import (
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import (
     CheckOutput,
     CheckSnapshot,
     CommentSnapshot,
@@ -13,9 +14,7 @@ from bot.github.ports import (
     IssueSnapshot,
     Milestone,
     PullSnapshot,
-    Refused,
     RepoPath,
-    Stale,
 )
 from tests.fake_bound import Bound, writes
 

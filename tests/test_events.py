@@ -26,7 +26,7 @@ from bot.events import (
     handles,
     parse_event,
 )
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 
 COMMON: dict[str, Any] = {
     "repository": {"id": 7, "full_name": "acme/shop", "default_branch": "main"},

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bot.errors import Retryable
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.github.visiting import SignInRefused, Visitors
 
 REMEMBERED_SECONDS = 300.0

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 from markupsafe import escape
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.store import Store
 from webhooks.access import Access
 from webhooks.keys import Keys

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bot.blocks import Block
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.store import SubjectRow
 from bot.store.operations import DeliveryFilter
 from bot.store.records import HELD

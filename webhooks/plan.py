@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, PullMemory, SubjectKey
 from bot.plan_lists import plan_path
 from bot.plans.model import Plan, PlanTask, TaskState

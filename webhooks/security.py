@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Request, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.github.visiting import SignInRefused
 from bot.settings import Settings
 from bot.sign_in_link import hashed

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flask import Request
 from werkzeug.wrappers import Response
 
-from bot.github.ports import Person
+from bot.github.snapshots import Person
 from bot.settings import Settings
 from bot.sign_in_link import hashed
 from bot.store import Store

@@ -13,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from bot.doctor import Check, DoctorGateway
-    from bot.github.ports import RepoRef
+    from bot.github.snapshots import RepoRef
     from bot.settings import Settings
 
 _FETCH_SECONDS = 5

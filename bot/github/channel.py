@@ -12,7 +12,7 @@ from bot.errors import Retryable, UserProblem
 from bot.github.answers import failure, is_empty, is_gone, objects, ok, unreadable
 from bot.github.auth import Clock
 from bot.github.payloads import Data, Malformed
-from bot.github.ports import RepoPath, RepoRef
+from bot.github.snapshots import RepoPath, RepoRef
 from bot.github.transport import Answer
 
 PER_PAGE = 100

@@ -24,8 +24,9 @@ from bot.github.live_app import LiveApp
 from bot.github.live_reader import LiveReader
 from bot.github.live_writer import LiveWriter
 from bot.github.payloads import Data, Malformed, number_of, text_of
-from bot.github.ports import GitHubReader, GitHubWriter, Refused, RepoRef
+from bot.github.ports import GitHubReader, GitHubWriter, Refused
 from bot.github.roles import Roles
+from bot.github.snapshots import RepoRef
 from bot.github.transport import DEADLINE_SECONDS, Answer, Observer, Transport
 from bot.tally import TALLY
 

@@ -25,14 +25,15 @@ from bot.github.answers import (
 from bot.github.channel import Channel, branch_part, name_part, path_part
 from bot.github.gitids import git_blob_id
 from bot.github.payloads import Data
-from bot.github.ports import (
+from bot.github.ports import GitHubReader
+from bot.github.roles import Roles
+from bot.github.snapshots import (
     ChangedFile,
     CheckSnapshot,
     CommentSnapshot,
     CommitSnapshot,
     Compared,
     FileSnapshot,
-    GitHubReader,
     IssueSnapshot,
     Milestone,
     PullSnapshot,
@@ -40,7 +41,6 @@ from bot.github.ports import (
     RepoRef,
     RepositorySnapshot,
 )
-from bot.github.roles import Roles
 from bot.github.transport import Answer
 
 LARGEST_FILE = 1024 * 1024

@@ -24,7 +24,8 @@ from bot.github.answers import (
 from bot.github.answers import message as words_of
 from bot.github.channel import Channel, branch_part, name_part, path_part
 from bot.github.gitids import git_blob_id
-from bot.github.ports import (
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import (
     CheckOutput,
     CheckSnapshot,
     CommentSnapshot,
@@ -32,10 +33,8 @@ from bot.github.ports import (
     IssueSnapshot,
     Milestone,
     PullSnapshot,
-    Refused,
     RepoPath,
     RepoRef,
-    Stale,
 )
 
 

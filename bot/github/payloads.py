@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.github.ports import (
+from bot.github.snapshots import (
     ChangedFile,
     CheckSnapshot,
     CommentSnapshot,

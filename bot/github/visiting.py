@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 
 
 class SignInRefused(Exception):

@@ -15,7 +15,7 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
 from bot.errors import Retryable
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 from bot.github.visiting import SignInRefused
 from bot.settings import Settings
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from bot.plans.elements import Task, fold
 from bot.plans.model import TaskState
 from bot.plans.placeholders import is_undecided
 from bot.plans.plaintext import normalise_dashes
 
-STATUS_WORDS: Mapping[str, str] = {
-    "pending": "Pending",
-    "in_progress": "In Progress",
-    "complete": "Complete",
-}
+STATUS_WORDS: Mapping[str, str] = MappingProxyType(
+    {"pending": "Pending", "in_progress": "In Progress", "complete": "Complete"}
+)
 
 _NOTHING = frozenset({"", "-", "--", "---", "none", "n/a", "na", "nil"})
 _BARE_NA = re.compile(r"n/?a[.!]?", re.IGNORECASE)

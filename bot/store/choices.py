@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from bot.checks import CheckMemory, CheckSide
 from bot.config import ConfigMemory, RepoConfig
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import SubjectKey
 from bot.store.connection import Transactions
 from bot.store.engine import upsert

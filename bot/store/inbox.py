@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 from bot.memory import SAME_CLAIM, OpenDelivery, SubjectKey, Trigger
 from bot.store.engine import upsert
 from bot.store.records import HELD, DueSubject, PayloadGone, StoredDelivery

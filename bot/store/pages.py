@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, RequestMemory
 from bot.plans.cellwords import STATUS_WORDS
 from bot.standing import PlanSummary, digest_of, summary_of

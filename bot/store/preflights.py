@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.store.connection import Transactions
 from bot.store.engine import upsert
 from bot.store.tables import preflights, repositories

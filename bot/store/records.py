@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import Retryable, UserProblem
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import AuditEntry, SubjectKey
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import AuditEntry, LinkedTask, PlanMemory, PullMemory, RequestMemory, SubjectKey
 from bot.store.engine import upsert
 from bot.store.records import AuditRow

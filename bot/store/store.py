@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.checks import CheckMemory
 from bot.config import ConfigMemory
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 from bot.memory import (
     AuditEntry,
     OpenDelivery,

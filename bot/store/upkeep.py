@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.blocks import Block
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, RequestMemory, SubjectKey
 from bot.store.connection import Transactions
 from bot.store.engine import upsert

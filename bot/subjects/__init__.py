@@ -20,7 +20,7 @@ from bot.events import (
     RemovalEvent,
     RepositoryEvent,
 )
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from bot.memory import SubjectKey, Trigger
 from bot.plans.commands import parse_command, unquoted
 from bot.plans.links import Links, parse_links

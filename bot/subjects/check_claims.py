@@ -22,7 +22,7 @@ from bot.event_kinds import (
     PullEvent,
     PushEvent,
 )
-from bot.github.ports import PullSnapshot
+from bot.github.snapshots import PullSnapshot
 from bot.memory import SubjectKey, Trigger
 from bot.plans.links import Links, parse_links
 from bot.rolling import BRANCH

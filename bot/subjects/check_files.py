@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.errors import UserProblem
-from bot.github.ports import GitHubReader, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import RepoPath
 
 MOST_FILES = 40
 """How many files beside the plans themselves are read for one check."""

@@ -10,7 +10,8 @@ from bot.config import CONFIG_PATH, RepoConfig
 from bot.config_load import Loaded, load_config
 from bot.edits import Edits
 from bot.errors import UserProblem
-from bot.github.ports import CheckSnapshot, GitHubReader, PullSnapshot, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import CheckSnapshot, PullSnapshot, RepoPath
 from bot.memory import OpenDelivery, SubjectKey
 from bot.plans.links import Links, PlanLink
 from bot.plans.render import parse_plan_marker

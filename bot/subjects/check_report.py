@@ -13,7 +13,7 @@ from bot.changes import ReportCheck
 from bot.checks import external_id
 from bot.comments import bar, code_span, render_comment
 from bot.config import CONFIG_PATH, RepoConfig
-from bot.github.ports import Annotation
+from bot.github.snapshots import Annotation
 from bot.plans import gates
 from bot.plans.model import Problem, Severity
 from bot.subjects.check_findings import CheckedPlan

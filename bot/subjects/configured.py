@@ -10,7 +10,8 @@ from bot.checks import CHECK_NAME, CONFIG, external_id
 from bot.config import CONFIG_PATH, ConfigMemory, RepoConfig
 from bot.config_load import Loaded, load_config
 from bot.edits import Edits
-from bot.github.ports import CheckSnapshot, GitHubReader
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import CheckSnapshot
 from bot.memory import OpenDelivery, SubjectKey, Trigger
 from bot.plans.render import parse_plan_marker
 from bot.subjects.check_report import report

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.changes import Decision
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import FileSnapshot, IssueSnapshot
+from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.subjects.orders import answer_only
 from bot.subjects.plan_snapshot import PlanSnapshot
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from posixpath import dirname, join
 
 from bot.errors import UserProblem
-from bot.github.ports import (
+from bot.github.ports import MAY_WRITE, GitHubReader
+from bot.github.snapshots import (
     CommentSnapshot,
     FileSnapshot,
-    GitHubReader,
     IssueSnapshot,
     PullSnapshot,
     RepoPath,
@@ -24,7 +24,6 @@ from bot.plans.revisions import changes_between
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Order, PlanSnapshot, Seen
 
-MAY_WRITE = frozenset({"admin", "maintain", "write"})
 # These say which of two texts stands: said of a plan where it stands already they change nothing,
 # and the file alone does not tell whether the issue was written too.
 _HARMLESS_AGAIN = frozenset({"take", "sync", "accept"})

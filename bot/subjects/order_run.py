@@ -10,7 +10,7 @@ from bot.changes import Change, PostComment, React
 from bot.comments import render_comment
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import IssueSnapshot, Person
+from bot.github.snapshots import IssueSnapshot, Person
 from bot.memory import PullMemory, Trigger
 from bot.plans.commands import COMMANDS
 from bot.plans.harmless import harmless
@@ -57,7 +57,7 @@ class Run:
             pull=order.number if on_pull else None,
             pulls=tuple(_linked(p, self.pulls) for p in self.pulls),
             statuses=self.config.statuses,
-            people=getattr(self.config, "people", {}) or {},
+            people=self.config.people,
             story=read_template("plans", "task-plan.md") if verb in _MAKES_STORIES else "",
             log=self.log,
             changes=order.seen.changes if order.seen else (),

@@ -12,7 +12,7 @@ from difflib import unified_diff
 from bot.changes import Change, FileEdit
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import IssueSnapshot, Person
+from bot.github.snapshots import IssueSnapshot, Person
 from bot.memory import Trigger
 from bot.plans.commands import COMMANDS, misuse
 from bot.plans.merge import merge_texts

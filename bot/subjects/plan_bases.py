@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.edits import Edits
-from bot.github.ports import FileSnapshot, GitHubReader, IssueSnapshot, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PlanMemory
 from bot.plans.common_ground import common_ground
 from bot.plans.render import (

@@ -16,7 +16,7 @@ from bot.changes import Change, Decision, EditComment, PostComment
 from bot.comments import render_comment
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import FileSnapshot, IssueSnapshot, RepoPath
+from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import PlanMemory
 from bot.plans.alignment import align
 from bot.plans.document import parse_document

@@ -23,7 +23,7 @@ from bot.changes import (
 from bot.commits import compose, tick_lines, tick_subject
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
+from bot.github.snapshots import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
 from bot.memory import PlanMemory
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan, recognise
@@ -131,8 +131,8 @@ def _mirror(
     settled = obeyed.settled
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
-    after = _after(snapshot, file, issue, settled, body)
     plan, document, standing = _standing(snapshot, settled, config)
+    after = _after(snapshot, issue, settled, body, plan)
     closing, closed_for = _closing(snapshot, issue, settled, standing, config)
     after = replace(
         after,
@@ -306,14 +306,13 @@ def _labels(issue: IssueSnapshot, settled: Settled) -> list[Change]:
 
 def _after(
     snapshot: PlanSnapshot,
-    file: FileSnapshot,
     issue: IssueSnapshot,
     settled: Settled,
     body: EditIssueBody | None,
+    plan: Plan | None,
 ) -> PlanMemory:
     """What is known once everything decided is written."""
     memory = snapshot.memory
-    plan = read_plan(snapshot.path, parse_document(settled.text))
     before, now = body_sha(issue.body), body_sha(body.body if body else issue.body)
     wrote = (*memory.wrote, f"{before}>{now}") if body else memory.wrote
     seen = (*memory.seen_bodies, *snapshot.bodies, before, now)

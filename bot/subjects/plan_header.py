@@ -21,7 +21,7 @@ from bot.changes import (
     RemoveLabel,
     UnassignPeople,
 )
-from bot.github.ports import IssueSnapshot
+from bot.github.snapshots import IssueSnapshot
 from bot.memory import PlanMemory
 from bot.plans.document import parse_document
 from bot.plans.edit import EditRefused, set_header

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.changes import Decision
 from bot.config import RepoConfig
-from bot.github.ports import IssueSnapshot
+from bot.github.snapshots import IssueSnapshot
 from bot.memory import SAME_CLAIM, PlanMemory, SubjectKey, Trigger
 from bot.subjects.plan_brake import Stop, stopped
 from bot.subjects.plan_snapshot import PlanSnapshot

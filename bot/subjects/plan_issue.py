@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot.changes import CreateIssue
 from bot.comments import render_comment
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.issue_parts import issue_parts

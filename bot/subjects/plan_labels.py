@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.changes import AddLabel, Change, RemoveLabel, SetState
-from bot.github.ports import IssueSnapshot
+from bot.github.snapshots import IssueSnapshot
 from bot.plans.document import Document
 from bot.plans.gates import PlanStatus, status_of
 from bot.plans.model import Plan

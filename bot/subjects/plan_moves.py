@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 from posixpath import basename
 
 from bot.errors import UserProblem
-from bot.github.ports import CommitSnapshot, FileSnapshot, GitHubReader, IssueSnapshot, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import CommitSnapshot, FileSnapshot, IssueSnapshot, RepoPath
 from bot.plans.render import parse_plan_marker
 from bot.subjects.plan_recovery import is_ours
 

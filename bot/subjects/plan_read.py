@@ -8,18 +8,13 @@ from dataclasses import dataclass, replace
 from bot.config import RepoConfig
 from bot.edits import Edits
 from bot.errors import UserProblem
-from bot.github.ports import (
-    FileSnapshot,
-    GitHubReader,
-    IssueSnapshot,
-    Person,
-    RepoPath,
-)
+from bot.github.ports import MAY_WRITE, GitHubReader
+from bot.github.snapshots import FileSnapshot, IssueSnapshot, Person, RepoPath
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
 from bot.plans.render import body_sha, parse_plan_marker
-from bot.subjects.order_reading import MAY_WRITE, joining_issue, read_for_orders, read_orders
+from bot.subjects.order_reading import joining_issue, read_for_orders, read_orders
 from bot.subjects.plan_bases import (
     bodies_before,
     claimed_edits,

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.commits import parse_trailers
-from bot.github.ports import (
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import (
     CommentSnapshot,
     CommitSnapshot,
     FileSnapshot,
-    GitHubReader,
     IssueSnapshot,
     RepoPath,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.config import RepoConfig
-from bot.github.ports import FileSnapshot, IssueSnapshot
+from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.memory import PullMemory
 from bot.plans.merge import Conflict, Merged, Tick, merge_texts, take_over
 from bot.plans.render import issue_plan_text, plan_text, shown_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.github.ports import (
+from bot.github.snapshots import (
     CommentSnapshot,
     FileSnapshot,
     IssueSnapshot,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from bot.comments import code_span, render_comment
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from bot.memory import PullMemory
 from bot.plans.diagram import render_diagram
 from bot.plans.document import Document, parse_document

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.comments import render_comment
-from bot.github.ports import CommentSnapshot
+from bot.github.snapshots import CommentSnapshot
 from bot.plans.document import parse_document
 from bot.plans.merge import Conflict, carry
 from bot.plans.render import plan_text

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bot.changes import Applied, Decision
 from bot.config import RepoConfig
 from bot.edits import Edits
-from bot.github.ports import GitHubReader, PullSnapshot, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import PullSnapshot, RepoPath
 from bot.memory import OpenDelivery, SubjectKey, Trigger
 from bot.plans.links import Links
 from bot.plans.render import parse_plan_marker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.event_kinds import PullEvent
-from bot.github.ports import PullSnapshot
+from bot.github.snapshots import PullSnapshot
 
 
 def pull_digest(pull: PullEvent | PullSnapshot) -> str:

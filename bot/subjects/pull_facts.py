@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.config import RepoConfig
-from bot.github.ports import PullSnapshot
+from bot.github.snapshots import PullSnapshot
 from bot.memory import LinkedTask, PlanMemory, PullMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan

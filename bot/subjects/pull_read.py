@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import ChangedFile, GitHubReader, PullSnapshot, RepoPath
+from bot.github.ports import MAY_WRITE, GitHubReader
+from bot.github.snapshots import ChangedFile, PullSnapshot, RepoPath
 from bot.memory import OpenDelivery, PlanMemory, PullMemory
 from bot.plans.addresses import resolve_task
 from bot.plans.document import parse_document
@@ -18,7 +19,6 @@ from bot.plans.links import Links, Source, TaskLink, parse_links
 from bot.plans.model import Plan, PlanTask
 from bot.subjects.pull_claims import said_digest
 
-MAY_WRITE = frozenset({"admin", "maintain", "write"})
 # Only their tasks have ids that people put into the subjects of commits.
 _TAGGED_FORMATS = frozenset({"task-plan", "implementation-plan"})
 

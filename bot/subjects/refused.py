@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.comments import render_comment
-from bot.github.ports import Refused, RepositorySnapshot
+from bot.github.ports import Refused
+from bot.github.snapshots import RepositorySnapshot
 from bot.rolling import BRANCH, is_protected
 
 

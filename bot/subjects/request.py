@@ -23,7 +23,7 @@ from bot.changes import (
 from bot.comments import render_comment
 from bot.commits import request_message
 from bot.config import RepoConfig
-from bot.github.ports import CommentSnapshot, FileSnapshot, IssueSnapshot, RepoPath
+from bot.github.snapshots import CommentSnapshot, FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import PlanMemory, RequestMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan

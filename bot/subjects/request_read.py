@@ -11,13 +11,8 @@ from bot.commits import parse_trailers
 from bot.config import RepoConfig
 from bot.edits import Edits
 from bot.errors import UserProblem
-from bot.github.ports import (
-    CommentSnapshot,
-    FileSnapshot,
-    GitHubReader,
-    IssueSnapshot,
-    RepoPath,
-)
+from bot.github.ports import MAY_WRITE, GitHubReader
+from bot.github.snapshots import CommentSnapshot, FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, RequestMemory, SubjectKey
 from bot.plans.document import parse_document
 from bot.plans.issue_parts import IssueParts, issue_parts
@@ -36,7 +31,6 @@ from bot.plans.scaffold import (
 from bot.subjects.plan_recovery import find_status, is_ours
 from bot.templates import read_template
 
-MAY_WRITE = frozenset({"admin", "maintain", "write"})
 _ACCEPT = re.compile(r"\A/plan\s+accept\b")
 # What answers a request may be dated before it: clocks of several servers, times cut to a second.
 _CLOCKS_DIFFER = timedelta(minutes=5)

@@ -10,7 +10,8 @@ from posixpath import basename, dirname
 from bot.changes import FileEdit
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.ports import FileSnapshot, GitHubReader, IssueSnapshot, RepoPath
+from bot.github.ports import GitHubReader
+from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PullMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan

@@ -14,7 +14,7 @@ from pathlib import Path
 from werkzeug.serving import make_server
 
 from bot.emulator.process import generate_private_key
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import AuditEntry, PlanMemory, PullMemory, SubjectKey, Trigger
 from bot.settings import load_settings
 from bot.sign_in_link import make_link

@@ -27,7 +27,8 @@ from bot.doctor_place import (
     file_system,
 )
 from bot.github.app import HookConfig
-from bot.github.ports import Refused, RepoRef
+from bot.github.ports import Refused
+from bot.github.snapshots import RepoRef
 from bot.settings import Settings, load_settings
 from bot.store import Store
 from tests.fake_github import FakeGitHub, FakeRepository

@@ -12,7 +12,8 @@ import pytest
 from bot.emulator.install import EmulatorUnavailable
 from bot.emulator.stage import Stage, open_stage
 from bot.github.live import Gateway
-from bot.github.ports import GitHubReader, GitHubWriter, RepoRef
+from bot.github.ports import GitHubReader, GitHubWriter
+from bot.github.snapshots import RepoRef
 from tests.github.script import Server
 from tests.github.sides import github
 

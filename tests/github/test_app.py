@@ -8,7 +8,8 @@ import pytest
 
 from bot.errors import Retryable
 from bot.github.app import HookConfig, HookDelivery, Registration
-from bot.github.ports import Refused, RepoRef
+from bot.github.ports import Refused
+from bot.github.snapshots import RepoRef
 from bot.tally import Tally
 from tests.github.conftest import Live
 from tests.github.script import Answer, Request

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 from bot.errors import Retryable
 from bot.github.auth import BadPrivateKey
 from bot.github.live import Installation
-from bot.github.ports import Refused, RepoRef
+from bot.github.ports import Refused
+from bot.github.snapshots import RepoRef
 from tests.github.conftest import Live
 from tests.github.script import TOKEN_PATH, Answer, Request
 

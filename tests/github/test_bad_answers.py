@@ -11,7 +11,8 @@ import pytest
 
 from bot.errors import Retryable
 from bot.github.channel import STILL_WORKING
-from bot.github.ports import Refused, RepoPath, Stale
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import RepoPath
 from tests.github.conftest import Live
 from tests.github.script import Answer
 

@@ -6,7 +6,8 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from bot.github.ports import Refused, RepoPath
+from bot.github.ports import Refused
+from bot.github.snapshots import RepoPath
 from tests.github.sides import Side
 
 PLAN = RepoPath("plan_docs/search.md")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.github.ports import Refused, RepoPath, Stale
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import RepoPath
 from tests.github.sides import Side
 
 BRANCH = "plansync/plan-updates"

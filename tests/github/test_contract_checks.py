@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.github.ports import Annotation, CheckOutput, Refused
+from bot.github.ports import Refused
+from bot.github.snapshots import Annotation, CheckOutput
 from tests.github.sides import Side
 
 REMARK = Annotation("README.md", 1, "failure", "plan.x", "This is wrong. Mend it.")

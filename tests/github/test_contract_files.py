@@ -8,7 +8,8 @@ import pytest
 
 from bot.errors import UserProblem
 from bot.github.gitids import git_blob_id
-from bot.github.ports import Refused, RepoPath, Stale
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import RepoPath
 from tests.github.sides import Side
 
 PLAN = RepoPath("plan_docs/search.md")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from tests.github.sides import Side
 
 PLAN = RepoPath("plan_docs/search.md")

@@ -11,7 +11,8 @@ import pytest
 
 from bot.errors import Retryable, UserProblem
 from bot.github.gitids import git_blob_id
-from bot.github.ports import GitHubReader, Refused, RepoPath, RepoRef
+from bot.github.ports import GitHubReader, Refused
+from bot.github.snapshots import RepoPath, RepoRef
 from tests.github.conftest import Live
 from tests.github.script import Answer, Request
 

@@ -30,7 +30,7 @@ from bot.dispatch import dispatch
 from bot.emulator.stage import Stage
 from bot.events import COMPARE
 from bot.github.live import Gateway
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.github.transport import Transport
 from bot.reconcile import reconcile
 from bot.settings import load_settings

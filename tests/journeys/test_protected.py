@@ -11,7 +11,7 @@ import pytest
 from bot.config import RepoConfig
 from bot.emulator.stage import Stage
 from bot.github.live import Gateway
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.rolling import BRANCH
 from bot.settings import load_settings
 from bot.store import Store

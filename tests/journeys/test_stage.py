@@ -20,7 +20,8 @@ from bot.emulator.people import MergeConflict
 from bot.emulator.stage import Stage
 from bot.errors import Retryable
 from bot.github.live import Gateway
-from bot.github.ports import GitHubReader, GitHubWriter, Refused, RepoPath, Stale
+from bot.github.ports import GitHubReader, GitHubWriter, Refused, Stale
+from bot.github.snapshots import RepoPath
 from tests.journeys import proxy
 from tests.journeys.proxy import Faults
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.commits import compose, defuse, running_ci, skipping_ci, tick_lines, tick_subject
-from bot.github.ports import Person
+from bot.github.snapshots import Person
 from bot.plans.merge import Tick
 
 

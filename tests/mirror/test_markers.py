@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UserProblem
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from bot.plans.render import (
     PlanMarker,
     StatusMarker,

@@ -19,7 +19,8 @@ from bot.attempt import (
     wait,
 )
 from bot.errors import Retryable, UserProblem
-from bot.github.ports import Refused, RepoRef, Stale
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import RepoRef
 from bot.memory import OpenDelivery, SubjectKey, Trigger
 from bot.store import Store, SubjectRow
 from tests.conftest import NOW

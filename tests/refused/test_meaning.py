@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.github.ports import Refused, RepositorySnapshot
+from bot.github.ports import Refused
+from bot.github.snapshots import RepositorySnapshot
 from bot.subjects.refused import KINDS, kind_of, refused_comment, still
 
 THERE = RepositorySnapshot(7, "acme/shop", "main")

@@ -19,7 +19,8 @@ from bot.changes import (
     PostComment,
 )
 from bot.config import RepoConfig
-from bot.github.ports import Refused, RepoPath, Stale
+from bot.github.ports import Refused, Stale
+from bot.github.snapshots import RepoPath
 from bot.memory import PlanMemory, SubjectKey
 from bot.proposing import carry_out
 from bot.rolling import BRANCH, propose, withdraw

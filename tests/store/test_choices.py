@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.checks import CheckMemory, external_id, group_head, group_name, subject_name
 from bot.config import ConfigMemory, RepoConfig
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, SubjectKey
 from bot.store import Store
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 from bot.memory import SubjectKey, Trigger
 from bot.store import Store
 from bot.store.operations import DeliveryFilter

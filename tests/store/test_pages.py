@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, SubjectKey, Trigger
 from bot.store import Store
 from bot.store.pages import PlanFilter, SessionRow

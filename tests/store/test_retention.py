@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bot.blocks import Block
-from bot.github.ports import Person, RepoRef
+from bot.github.snapshots import Person, RepoRef
 from bot.memory import AuditEntry, PlanMemory, RequestMemory, SubjectKey, Trigger
 from bot.store import Store
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.blocks import RECHECK, Block
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, SubjectKey, Trigger
 from bot.store import Store
 

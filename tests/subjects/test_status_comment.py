@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.github.ports import RepoPath
+from bot.github.snapshots import RepoPath
 from bot.memory import LinkedTask, PullMemory
 from bot.plans.diagram import MOST_NODES, render_diagram
 from bot.plans.document import parse_document

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, SubjectKey
 from bot.sweeps import DRIFT_ALL, DRIFT_EACH, EVERY, sweep, sweep_drift
 from tests.world import World

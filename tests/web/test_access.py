@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from bot.errors import Retryable
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.github.visiting import SignInRefused
 from bot.github.visitors import MOST_ASKED_ONE_BY_ONE, GitHubVisitors
 from bot.settings import load_settings

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from bot.blocks import Block
-from bot.github.ports import Person
+from bot.github.snapshots import Person
 from bot.memory import SubjectKey, Trigger
 from bot.store import Store
 from tests.conftest import NOW

@@ -11,7 +11,7 @@ from datetime import datetime
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from bot.github.ports import RepoRef
+from bot.github.snapshots import RepoRef
 from bot.memory import AuditEntry, PlanMemory, PullMemory, SubjectKey
 from bot.store import Store
 from tests.web.github_stub import GitHubStub
