@@ -1,4 +1,6 @@
-"""Payload -> frozen event of ours, or a reason to ignore it. The only file that knows payload keys.
+"""Payload -> frozen event of ours, or a reason to ignore it.
+
+The only file that knows payload keys, with ``event_parts.py`` for what several kinds share.
 
 ``parse_event`` never raises on a payload: what does not have the stated shape is ``Ignored``.
 Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads
@@ -24,7 +26,20 @@ from bot.event_kinds import (
     RemovalEvent,
     RepositoryEvent,
 )
-from bot.github.snapshots import Person, RepoRef
+from bot.event_parts import (
+    assignees_of,
+    default_branch_of,
+    former_body,
+    is_by_app,
+    label_names,
+    one_of,
+    repository_in,
+    repository_of,
+    sender_of,
+    words_of,
+)
+from bot.github.payloads import Malformed, count_of, part_of
+from bot.github.snapshots import RepoRef
 
 __all__ = [
     "COMPARE",
@@ -88,10 +103,6 @@ COMPARE = "plansync.compare"
 COMPARABLE = frozenset({"plan", "request", "config"})
 
 
-class _Malformed(Exception):
-    """The payload has not the documented shape at this key."""
-
-
 def parse_event(name: str, payload: object) -> Event | Ignored:
     """The event that a delivery of type ``name`` is about, or why it is none of ours."""
     parse = _PARSERS.get(name)
@@ -101,38 +112,32 @@ def parse_event(name: str, payload: object) -> Event | Ignored:
         return Ignored("the payload is not an object")
     try:
         return parse(payload)
-    except _Malformed as malformed:
+    except Malformed as malformed:
         return Ignored(f"the {name} payload is malformed at {malformed}")
 
 
 def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in ISSUE_ACTIONS:
         return Ignored(f"issues.{action} changes no plan")
-    issue = _object(payload, "issue")
+    issue = part_of(payload, "issue")
     if "pull_request" in issue:
         return Ignored("a pull request, not an issue")
     label = payload.get("label")
     return IssueEvent(
-        repo=_repo(payload),
-        sender=_sender(payload),
+        repo=repository_of(payload),
+        sender=sender_of(payload),
         action=action,
-        number=_number(issue, "number"),
-        title=_text(issue, "title"),
-        body=_text(issue, "body", optional=True),
-        labels=_label_names(issue),
-        label=_text(label, "name") if isinstance(label, Mapping) else None,
-        former_body=_former_body(payload),
-        by_app=_is_by_app(issue),
-        assignees=_assignees(issue),
+        number=count_of(issue, "number"),
+        title=words_of(issue, "title"),
+        body=words_of(issue, "body", optional=True),
+        labels=label_names(issue),
+        label=words_of(label, "name") if isinstance(label, Mapping) else None,
+        former_body=former_body(payload),
+        by_app=is_by_app(issue),
+        assignees=assignees_of(issue),
         retitled=_is_retitled(payload),
     )
-
-
-def _assignees(issue: Mapping[str, Any]) -> tuple[str, ...]:
-    people = issue.get("assignees")
-    people = people if isinstance(people, list) else []
-    return tuple(_text(one, "login") for one in people if isinstance(one, Mapping))
 
 
 def _is_retitled(payload: Mapping[str, Any]) -> bool:
@@ -141,83 +146,63 @@ def _is_retitled(payload: Mapping[str, Any]) -> bool:
     return isinstance(changes, Mapping) and bool(changes.get("title"))
 
 
-def _former_body(payload: Mapping[str, Any]) -> str | None:
-    """https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=edited#issues"""
-    changes = payload.get("changes")
-    body = changes.get("body") if isinstance(changes, Mapping) else None
-    former = body.get("from") if isinstance(body, Mapping) else None
-    return former if isinstance(former, str) else None
-
-
-def _is_by_app(issue: Mapping[str, Any]) -> bool:
-    """Whether an App opened the issue, for itself or on behalf of a person."""
-    author = issue.get("user")
-    is_bot = isinstance(author, Mapping) and author.get("type") == "Bot"
-    return is_bot or isinstance(issue.get("performed_via_github_app"), Mapping)
-
-
 def _comment(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in COMMENT_ACTIONS:
         return Ignored(f"issue_comment.{action} changes no plan")
-    sender = _sender(payload)
+    sender = sender_of(payload)
     if sender.is_bot:
         return Ignored("a bot's comment")
-    issue, comment = _object(payload, "issue"), _object(payload, "comment")
+    issue, comment = part_of(payload, "issue"), part_of(payload, "comment")
     return CommentEvent(
-        repo=_repo(payload),
+        repo=repository_of(payload),
         sender=sender,
         action=action,
-        number=_number(issue, "number"),
-        issue_body=_text(issue, "body", optional=True),
-        comment_id=_number(comment, "id"),
-        body=_text(comment, "body", optional=True),
+        number=count_of(issue, "number"),
+        issue_body=words_of(issue, "body", optional=True),
+        comment_id=count_of(comment, "id"),
+        body=words_of(comment, "body", optional=True),
         on_pull="pull_request" in issue,
-        former=_former_body(payload),
-        by_app=_is_by_app(issue),
+        former=former_body(payload),
+        by_app=is_by_app(issue),
     )
 
 
 def _pull(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in PULL_ACTIONS:
         return Ignored(f"pull_request.{action} changes no plan")
-    pull = _object(payload, "pull_request")
-    head, base = _object(pull, "head"), _object(pull, "base")
+    pull = part_of(payload, "pull_request")
+    head, base = part_of(pull, "head"), part_of(pull, "base")
     return PullEvent(
-        repo=_repo(payload),
-        sender=_sender(payload),
+        repo=repository_of(payload),
+        sender=sender_of(payload),
         action=action,
-        number=_number(pull, "number"),
-        title=_text(pull, "title"),
-        body=_text(pull, "body", optional=True),
-        state=_text(pull, "state"),
+        number=count_of(pull, "number"),
+        title=words_of(pull, "title"),
+        body=words_of(pull, "body", optional=True),
+        state=words_of(pull, "state"),
         merged=pull.get("merged") is True,
         draft=pull.get("draft") is True,
-        head_ref=_text(head, "ref"),
-        head_sha=_text(head, "sha"),
-        base_ref=_text(base, "ref"),
-        default_branch=_default_branch(payload),
-        merge_commit_sha=_text(pull, "merge_commit_sha", optional=True),
+        head_ref=words_of(head, "ref"),
+        head_sha=words_of(head, "sha"),
+        base_ref=words_of(base, "ref"),
+        default_branch=default_branch_of(payload),
+        merge_commit_sha=words_of(pull, "merge_commit_sha", optional=True),
     )
-
-
-def _default_branch(payload: Mapping[str, Any]) -> str:
-    name = _object(payload, "repository").get("default_branch")
-    return name if isinstance(name, str) else ""
 
 
 def _push(payload: Mapping[str, Any]) -> Event | Ignored:
     if payload.get("deleted") is True:
         return Ignored("a branch was deleted")
-    repository = _object(payload, "repository")
+    repository = part_of(payload, "repository")
     return PushEvent(
-        repo=_repo(payload),
-        sender=_sender(payload),
-        ref=_text(payload, "ref"),
-        default_branch=_text(repository, "default_branch"),
-        before=_text(payload, "before"),
-        after=_text(payload, "after"),
+        repo=repository_of(payload),
+        sender=sender_of(payload),
+        ref=words_of(payload, "ref"),
+        default_branch=words_of(repository, "default_branch"),
+        before=words_of(payload, "before"),
+        after=words_of(payload, "after"),
         paths=_pushed_paths(payload),
     )
 
@@ -236,7 +221,7 @@ def _pushed_paths(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
     paths: dict[str, None] = {}
     for commit in commits:
         if not isinstance(commit, Mapping):
-            raise _Malformed("commits")
+            raise Malformed("commits")
         for key in ("added", "removed", "modified"):
             names = commit.get(key)
             if not isinstance(names, list):
@@ -246,42 +231,42 @@ def _pushed_paths(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def _repository(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in REPOSITORY_ACTIONS:
         return Ignored(f"repository.{action} ends no trouble")
     changes = payload.get("changes")
     other = action == "edited" and isinstance(changes, Mapping) and "default_branch" in changes
-    return RepositoryEvent(_repo(payload), _sender(payload), action, other)
+    return RepositoryEvent(repository_of(payload), sender_of(payload), action, other)
 
 
 def _installation(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action in REMOVAL_ACTIONS:
         return _removal(payload, action)
     if action not in INSTALLATION_ACTIONS:
         return Ignored(f"installation.{action} ends no trouble")
-    number = _number(_object(payload, "installation"), "id")
+    number = count_of(part_of(payload, "installation"), "id")
     named = payload.get("repositories_added" if action == "added" else "repositories")
-    repos = tuple(_repo_of(item, number) for item in named) if isinstance(named, list) else ()
-    return InstallationEvent(number, _sender(payload), action, repos)
+    repos = tuple(repository_in(item, number) for item in named) if isinstance(named, list) else ()
+    return InstallationEvent(number, sender_of(payload), action, repos)
 
 
 def _check_run(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in CHECK_ACTIONS:
         return Ignored(f"check_run.{action} asks for nothing")
-    run = _object(payload, "check_run")
-    named = _text(run, "external_id", optional=True)
+    run = part_of(payload, "check_run")
+    named = words_of(run, "external_id", optional=True)
     if subject_name(named) is None:
         return Ignored("a check run that is not plansync's")
     return _check(payload, action, run, named)
 
 
 def _check_suite(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in CHECK_ACTIONS:
         return Ignored(f"check_suite.{action} asks for nothing")
-    return _check(payload, action, _object(payload, "check_suite"), "")
+    return _check(payload, action, part_of(payload, "check_suite"), "")
 
 
 def _check(
@@ -290,48 +275,48 @@ def _check(
     pulls = check.get("pull_requests")
     named = pulls if isinstance(pulls, list) else []
     return CheckEvent(
-        repo=_repo(payload),
-        sender=_sender(payload),
+        repo=repository_of(payload),
+        sender=sender_of(payload),
         action=action,
-        head_sha=_text(check, "head_sha"),
+        head_sha=words_of(check, "head_sha"),
         external_id=external_id,
-        pulls=tuple(_number(pull, "number") for pull in named if isinstance(pull, Mapping)),
+        pulls=tuple(count_of(pull, "number") for pull in named if isinstance(pull, Mapping)),
     )
 
 
 def _merge_group(payload: Mapping[str, Any]) -> Event | Ignored:
-    action = _text(payload, "action")
+    action = words_of(payload, "action")
     if action not in MERGE_GROUP_ACTIONS:
         return Ignored(f"merge_group.{action} asks for nothing")
-    group = _object(payload, "merge_group")
+    group = part_of(payload, "merge_group")
     return MergeGroupEvent(
-        repo=_repo(payload),
-        sender=_sender(payload),
+        repo=repository_of(payload),
+        sender=sender_of(payload),
         action=action,
-        head_sha=_text(group, "head_sha"),
-        head_ref=_text(group, "head_ref"),
-        base_sha=_text(group, "base_sha"),
+        head_sha=words_of(group, "head_sha"),
+        head_ref=words_of(group, "head_ref"),
+        base_sha=words_of(group, "base_sha"),
     )
 
 
 def _removal(payload: Mapping[str, Any], action: str) -> Event | Ignored:
-    number = _number(_object(payload, "installation"), "id")
+    number = count_of(part_of(payload, "installation"), "id")
     if action == "deleted":
-        return RemovalEvent(number, _sender(payload), action, None)
+        return RemovalEvent(number, sender_of(payload), action, None)
     named = payload.get("repositories_removed")
     if not isinstance(named, list):
-        raise _Malformed("repositories_removed")
-    ids = tuple(_number(item, "id") for item in named if isinstance(item, Mapping))
-    return RemovalEvent(number, _sender(payload), action, ids)
+        raise Malformed("repositories_removed")
+    ids = tuple(count_of(item, "id") for item in named if isinstance(item, Mapping))
+    return RemovalEvent(number, sender_of(payload), action, ids)
 
 
 def _compare(payload: Mapping[str, Any]) -> Event | Ignored:
     return CompareEvent(
-        repo=_repo(payload),
-        sender=_sender(payload),
-        action=_text(payload, "action"),
-        kind=_one_of(payload, "kind", COMPARABLE),
-        name=_text(payload, "name"),
+        repo=repository_of(payload),
+        sender=sender_of(payload),
+        action=words_of(payload, "action"),
+        kind=one_of(payload, "kind", COMPARABLE),
+        name=words_of(payload, "name"),
     )
 
 
@@ -351,68 +336,6 @@ def handles(name: str, action: str | None) -> bool:
     """False for a delivery whose payload need not even be fetched: plansync would ignore it."""
     actions = _ACTIONS.get(name, frozenset())
     return name in HANDLED_EVENTS and (not actions or not action or action in actions)
-
-
-def _repo(payload: Mapping[str, Any]) -> RepoRef:
-    number = _number(_object(payload, "installation"), "id")
-    return _repo_of(_object(payload, "repository"), number)
-
-
-def _repo_of(repository: object, installation_id: int) -> RepoRef:
-    if not isinstance(repository, Mapping):
-        raise _Malformed("repository")
-    full_name = _text(repository, "full_name")
-    if full_name.count("/") != 1 or full_name.startswith("/") or full_name.endswith("/"):
-        raise _Malformed("repository.full_name")
-    return RepoRef(_number(repository, "id"), full_name, installation_id)
-
-
-def _sender(payload: Mapping[str, Any]) -> Person:
-    sender = _object(payload, "sender")
-    login = _text(sender, "login")
-    is_bot = sender.get("type") == "Bot" or login.endswith("[bot]")
-    return Person(login=login, id=_number(sender, "id"), is_bot=is_bot)
-
-
-def _label_names(issue: Mapping[str, Any]) -> tuple[str, ...]:
-    labels = issue.get("labels")
-    if not isinstance(labels, list):
-        return ()
-    return tuple(
-        label["name"]
-        for label in labels
-        if isinstance(label, Mapping) and isinstance(label.get("name"), str)
-    )
-
-
-def _object(payload: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = payload.get(key)
-    if not isinstance(value, Mapping):
-        raise _Malformed(key)
-    return value
-
-
-def _text(payload: Mapping[str, Any], key: str, *, optional: bool = False) -> str:
-    value = payload.get(key)
-    if value is None and optional:
-        return ""
-    if not isinstance(value, str):
-        raise _Malformed(key)
-    return value
-
-
-def _one_of(payload: Mapping[str, Any], key: str, known: frozenset[str]) -> str:
-    value = _text(payload, key)
-    if value not in known:
-        raise _Malformed(key)
-    return value
-
-
-def _number(payload: Mapping[str, Any], key: str) -> int:
-    value = payload.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _Malformed(key)
-    return value
 
 
 _PARSERS: dict[str, Callable[[Mapping[str, Any]], Event | Ignored]] = {
