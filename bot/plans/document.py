@@ -158,7 +158,7 @@ def parse_document(text: str) -> Document:
     Limits (``bot.plans.limits``): 1 MiB of UTF-8, 200 levels, 20,000 list items, 100,000 blocks,
     100,000 table cells. Past one of them the document is empty and its one problem says which.
     """
-    return _remembered(text) if len(text) <= _REMEMBERED_SIZE else parse_uncached(text)
+    return _remembered(text) if len(text) <= REMEMBERED_SIZE else parse_uncached(text)
 
 
 def forget_parsed() -> None:
@@ -206,7 +206,8 @@ def parse_uncached(text: str) -> Document:
 
 
 # A reconcile parses the same few texts several times; large ones would hold too much memory.
-_REMEMBERED_SIZE = 256 * 1024
+REMEMBERED_SIZE = 256 * 1024
+"""Characters; a longer text is parsed anew each time."""
 _remembered = lru_cache(maxsize=16)(parse_uncached)
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.plans.addresses import resolve_task
 from bot.plans.cellwords import STATUS_WORDS
-from bot.plans.document import Document, parse_document
+from bot.plans.document import REMEMBERED_SIZE, Document, parse_document
 from bot.plans.formats import (
     feature_plan,
     implementation_plan,
@@ -81,6 +82,27 @@ def read_plan(
     and checklists stand beside it), None when they are not known. ``statuses`` are the words
     of tracking tables: ``pending``, ``in_progress``, ``complete``.
     """
+    words = statuses or STATUS_WORDS
+    if files is None and len(document.text) <= REMEMBERED_SIZE:
+        return _read_alone(path, document.text, format, tuple(sorted(words.items())))
+    return _read(path, document, format, files, words)
+
+
+@lru_cache(maxsize=32)
+def _read_alone(
+    path: str, text: str, format: str | None, words: tuple[tuple[str, str], ...]
+) -> Plan | None:
+    # A decision reads the same few texts again and again: base, file, issue and what they become.
+    return _read(path, parse_document(text), format, None, dict(words))
+
+
+def _read(
+    path: str,
+    document: Document,
+    format: str | None,
+    files: Mapping[str, str] | None,
+    words: Mapping[str, str],
+) -> Plan | None:
     if format is None:
         found = recognise(path, document)
         if found is None:
@@ -88,5 +110,5 @@ def read_plan(
         format = found.format
     for known in FORMATS:
         if known.name == format:
-            return known.read(path, document, files, statuses or STATUS_WORDS)
+            return known.read(path, document, files, words)
     return None
