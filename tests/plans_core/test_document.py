@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.plans.document import Document, normalise_dashes, parse_document
+from bot.plans.document import Document, normalise_dashes, parse_document, parse_uncached
 from bot.plans.outline import outline
 
 PLAN = """\
