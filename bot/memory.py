@@ -145,7 +145,8 @@ class PlanMemory:
     ``closed_for`` is the version of the plan for which its issue was closed as complete.
     ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
     ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
-    that of what the plan is stopped for ("" while it is not), told in ``stop_comment``.
+    that of what the plan is stopped for ("" while it is not), told in ``stop_comment`` and as a
+    sentence without its stop in ``stopped_for``.
     ``tripped_at`` is when it was parked for being written too often ("" while it is not) and
     ``tripped_by`` the newest delivery then; only writes after ``counted_from`` are counted.
     ``moved_to`` is where a plan went that is not at this path any more.
@@ -193,6 +194,7 @@ class PlanMemory:
     written_at: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     stopped: str = ""
+    stopped_for: str = ""
     stop_comment: int | None = None
     tripped_at: str = ""
     tripped_by: int = 0

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 from bot.store.engine import WRITES, StoreProblem, why_unusable
 from bot.store.records import StoreUnavailable
 
-NEWEST = "0007"
+NEWEST = "0008"
 """The newest migration. Known here so that starting and /readyz need not import Alembic."""
 
 _ADVISORY_LOCK = 0x706C616E  # any number that nothing else in the database locks

@@ -27,6 +27,7 @@ class DeliveryFilter:
     """
 
     repository_id: int | None = None
+    event: str = ""
     state: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -186,8 +187,13 @@ def _selected(connection: Connection, wanted: DeliveryFilter) -> sa.Select[tuple
     query = listings.shown().order_by(deliveries.c.id.desc())
     if wanted.repository_id is not None:
         query = query.where(deliveries.c.repository_id == wanted.repository_id)
+    if wanted.event:
+        query = query.where(deliveries.c.event == wanted.event)
     if wanted.state:
-        query = query.where(deliveries.c.state == wanted.state)
+        # Nearly all are finished or ignored: beside an event the index of states is of no help.
+        many = wanted.event and wanted.state in ("finished", "ignored")
+        state = deliveries.c.state + "" if many else deliveries.c.state
+        query = query.where(state == wanted.state)
     if wanted.before is not None:
         query = query.where(deliveries.c.id < wanted.before)
     # A span of time as a span of ids too: the list is walked by id, and need not be sorted.

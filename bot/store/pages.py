@@ -17,11 +17,13 @@ from bot.standing import PlanSummary, digest_of, summary_of
 from bot.store.choices import choices
 from bot.store.connection import Transactions
 from bot.store.engine import upsert
+from bot.store.remembered import attention_values
 from bot.store.remembered import plan as remembered_plan
 from bot.store.tables import plan_progress, plan_summaries, plans, repositories, sessions, subjects
 
 _CLOSED = ("Complete",)
-_COUNTED = ("active", "detached")
+_STANDING = ("active", "detached")
+"""States of plans whose file is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class PlanFilter:
     """Which plans: every field that is "" or None lets all through.
 
     ``repositories`` are the ids that may be seen (None: all); ``open`` leaves out complete plans,
-    ``state`` is that of the memory (``active`` unless plans that are gone are wanted).
+    ``waits`` all but those that wait for a person: stopped, paused, in conflict, held, or parked.
+    Plans that are gone are in no list, but for those of which somebody is asked what to do.
     """
 
     repositories: frozenset[int] | None = None
@@ -38,13 +41,14 @@ class PlanFilter:
     status: str = ""
     words: str = ""
     open: bool = False
-    state: str = "active"
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
     """A plan in a list. ``compared_at`` is when both sides were last read; ``parked`` says why
-    the plan is not worked on, "" when it is."""
+    the plan is not worked on, "" when it is; ``attention`` is the kind of what waits for a person
+    (``bot.attention``), "" when nothing does, and ``attention_why`` says it in a sentence."""
 
     repository_id: int
     repository: str
@@ -54,6 +58,8 @@ class PlanRow:
     summary: PlanSummary
     compared_at: datetime | None = None
     parked: str = ""
+    attention: str = ""
+    attention_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,15 @@ class Pages:
             )
             rows = _with_times(connection, connection.execute(query))
         return rows[0] if rows else None
+
+    def waiting_plans(self, limit: int) -> tuple[int, list[PlanRow]]:
+        """How many plans wait for a person, parked ones apart, and the first of them."""
+        asks = [plan_summaries.c.attention != "", *_where(PlanFilter())]
+        with self._db.read() as connection:
+            count = sa.select(sa.func.count()).select_from(plan_summaries).where(*asks)
+            total = connection.execute(count).scalar_one()
+            query = _rows().where(*asks).limit(limit)
+            return total, _with_times(connection, connection.execute(query)) if total else []
 
     def repositories_with_plans(self) -> list[RepoRef]:
         """Every repository that has a plan, by name."""
@@ -212,11 +227,12 @@ def keep_summaries(
             "state": memory.state,
             "issue_number": memory.issue_number,
             "words": words_of(memory, summary),
+            **attention_values(memory),
         }
         insert = upsert(connection.engine, plan_summaries).values(**where, **values)
         connection.execute(insert.on_conflict_do_update(index_elements=list(where), set_=values))
         counts = (summary.done, summary.total)
-        if memory.state in _COUNTED and (before is None or tuple(before) != counts):
+        if memory.state in _STANDING and (before is None or tuple(before) != counts):
             point = where | {"at": at, "done": summary.done, "total": summary.total}
             connection.execute(sa.insert(plan_progress).values(**point))
 
@@ -288,7 +304,11 @@ def _rows() -> sa.Select[Any]:
 
 
 def _where(wanted: PlanFilter) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = [plan_summaries.c.state == wanted.state]
+    asks = plan_summaries.c.attention != ""
+    there = plan_summaries.c.state.in_(_STANDING)
+    found = [sa.or_(there, sa.and_(plan_summaries.c.state == "deleted", asks))]
+    if wanted.waits:
+        found.append(sa.or_(asks, _key().in_(_parked_keys())))
     if wanted.repositories is not None:
         found.append(plan_summaries.c.repository_id.in_(sorted(wanted.repositories)))
     if wanted.repository:
@@ -326,6 +346,8 @@ def _with_times(connection: Connection, found: Iterable[Any]) -> list[PlanRow]:
             summary=PlanSummary(**{name: getattr(row, name) for name in names}),
             compared_at=compared.get((row.repository_id, row.path)),
             parked=parked.get(f"plan:{row.repository_id}:{row.path}", ""),
+            attention=row.attention,
+            attention_why=row.attention_why,
         )
         for row in rows
     ]
@@ -345,6 +367,16 @@ def _parked(connection: Connection, keys: Collection[str]) -> dict[str, str]:
         subjects.c.key.in_(list(keys)), subjects.c.parked_at.is_not(None)
     )
     return {row.key: row.reason or "parked" for row in connection.execute(query)}
+
+
+def _parked_keys() -> sa.Select[Any]:
+    return sa.select(subjects.c.key).where(subjects.c.parked_at.is_not(None))
+
+
+def _key() -> sa.ColumnElement[str]:
+    """The key of the subject that a summary is about."""
+    number = sa.cast(plan_summaries.c.repository_id, sa.String)
+    return sa.literal("plan:") + number + ":" + plan_summaries.c.path
 
 
 def _statuses(connection: Connection, repository_id: int) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.attention import find_attention
 from bot.github.snapshots import RepoRef
 from bot.memory import AuditEntry, LinkedTask, PlanMemory, PullMemory, RequestMemory, SubjectKey
 from bot.store.engine import upsert
@@ -43,7 +44,7 @@ def _remember_plan(connection: Connection, plan: PlanMemory) -> None:
             plan_summaries.c.repository_id == plan.repository_id,
             plan_summaries.c.path == plan.path,
         )
-        .values(state=plan.state, issue_number=plan.issue_number)
+        .values(state=plan.state, issue_number=plan.issue_number, **attention_values(plan))
     )
     connection.execute(
         sa.delete(plan_pulls).where(
@@ -55,6 +56,15 @@ def _remember_plan(connection: Connection, plan: PlanMemory) -> None:
         connection.execute(
             sa.insert(plan_pulls), [where | {"number": number} for number in numbers]
         )
+
+
+def attention_values(plan: PlanMemory) -> dict[str, str]:
+    """The columns of a plan's summary that say what waits for a person."""
+    first = next(iter(find_attention(plan)), None)
+    return {
+        "attention": "" if first is None else first.kind,
+        "attention_why": "" if first is None else first.why,
+    }
 
 
 def _keep(

@@ -67,6 +67,7 @@ deliveries = sa.Table(
 )
 sa.Index("deliveries_state", deliveries.c.state, deliveries.c.id)
 sa.Index("deliveries_received", deliveries.c.received_at)
+sa.Index("deliveries_event", deliveries.c.event, deliveries.c.id)
 sa.Index("deliveries_repository", deliveries.c.repository_id, deliveries.c.id)
 sa.Index(
     "deliveries_payloads",
@@ -216,6 +217,9 @@ plan_summaries = sa.Table(
     sa.Column("blockers", sa.Integer, nullable=False),
     sa.Column("blocker", sa.String, nullable=False),
     sa.Column("words", sa.String, nullable=False),
+    # What waits for a person, "" where nothing does: its kind, and a sentence.
+    sa.Column("attention", sa.String, nullable=False, server_default=""),
+    sa.Column("attention_why", sa.String, nullable=False, server_default=""),
 )
 
 # One row whenever a plan's counts changed: the burn-up chart.

@@ -16,7 +16,16 @@ from bot.store.connection import Transactions
 from bot.store.engine import upsert
 from bot.store.inbox import next_round
 from bot.store.records import StalePlan
-from bot.store.tables import blocks, deliveries, plans, repositories, requests, subjects, sweeps
+from bot.store.tables import (
+    blocks,
+    deliveries,
+    plan_summaries,
+    plans,
+    repositories,
+    requests,
+    subjects,
+    sweeps,
+)
 
 _MOST_NAMES = 500  # SQLite takes at most 32,766 parameters, older ones 999
 
@@ -173,8 +182,19 @@ def stale_plans(connection: Connection, before: datetime, each: int, limit: int)
         .join(repositories, repositories.c.id == plans.c.repository_id)
         .outerjoin(subjects, subjects.c.key == key)
         .outerjoin(blocks, blocks.c.repository_id == plans.c.repository_id)
+        .outerjoin(
+            plan_summaries,
+            sa.and_(
+                plan_summaries.c.repository_id == plans.c.repository_id,
+                plan_summaries.c.path == plans.c.path,
+            ),
+        )
         .where(
-            plans.c.state == "active",
+            # Of a deleted plan somebody is asked what to do, until its issue is closed.
+            sa.or_(
+                plans.c.state == "active",
+                sa.and_(plans.c.state == "deleted", plan_summaries.c.attention != ""),
+            ),
             subjects.c.parked_at.is_(None),
             blocks.c.repository_id.is_(None),
             sa.or_(plans.c.compared_at.is_(None), plans.c.compared_at < before),

@@ -172,6 +172,8 @@ def stopped(
     changes += answer_only(snapshot, issue, config, snapshot.bases.agreed or "", why)
     note = f"stopped: {reason(stops)}"
     after = _after(snapshot, issue, digest)
+    over = deleted and issue.state == "closed"
+    after = replace(after, stopped_for="" if over else reason(stops))
     if deleted and memory.state != "detached":
         after = replace(after, state="deleted")
     return Decision(tuple(changes), note=note, after=after)

@@ -323,6 +323,7 @@ def _after(
         format=plan.format if plan else memory.format,
         state="active",
         stopped="",
+        stopped_for="",
         stop_comment=None,
         moved_to="",
         base_text=settled.text,

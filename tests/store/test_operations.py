@@ -143,3 +143,15 @@ def test_counts_add_up_over_processes_and_gauges_are_replaced(store: Store, now:
     }
     store.forget_gauges(["rate_left"], now + 2 * HOUR)
     assert [one.name for one in store.tallies()] == ["received"]
+
+
+def test_deliveries_by_their_event(store: Store, now: datetime) -> None:
+    arrive(store, now, "edit", SHOP, "a.md")
+    arrive(store, now + HOUR, "push", SHOP, event="push")
+    arrive(store, now + 2 * HOUR, "elsewhere", BLOG, "b.md", event="push")
+    assert guids(store, event="push") == ["elsewhere", "push"]
+    assert guids(store, event="push", repository_id=7) == ["push"]
+    assert guids(store, event="push", state="ignored") == ["push"]
+    assert guids(store, event="push", state="open") == ["elsewhere"]
+    assert guids(store, event="issues", since=now + HOUR) == []
+    assert guids(store, event="pushes") == []

@@ -67,7 +67,58 @@ def test_a_plan_that_is_gone_leaves_the_list(store: Store, now: datetime) -> Non
     keep(store, plan(SHOP, "search"), now)
     store.remember([replace(plan(SHOP, "search"), state="gone")])
     assert store.plan_page(PlanFilter()).total == 0
-    assert store.plan_page(PlanFilter(state="gone")).total == 1
+    for state in ("moved", "deleted"):
+        store.remember([replace(plan(SHOP, "search"), state=state)])
+        assert store.plan_page(PlanFilter()).total == 0, state
+    store.remember([replace(plan(SHOP, "search"), state="detached")])
+    assert store.plan_page(PlanFilter()).rows[0].state == "detached"
+
+
+def test_what_waits_for_a_person_is_known_at_once_and_can_be_listed(
+    store: Store, now: datetime
+) -> None:
+    store.keep_repo(SHOP)
+    store.keep_repo(LAB)
+    keep(store, plan(SHOP, "search"), now)
+    keep(store, plan(SHOP, "parked"), now)
+    keep(store, plan(LAB, "search"), now)
+    assert store.plan_page(PlanFilter(waits=True)).total == 0
+    assert store.waiting_plans(10) == (0, [])
+
+    told = replace(plan(SHOP, "search"), stopped="1a", stopped_for="5 of 9 tasks vanished")
+    store.remember([told])
+    held = replace(plan(LAB, "search"), held=("mallory",))
+    keep(store, held, now)
+    key = SubjectKey(SHOP.id, "plan", "plan_docs/parked.md")
+    store.receive("one", "push", b"{}", received_at=now)
+    store.record_dispatch(store.new_deliveries()[0].id, [Trigger(key)], due_at=now)
+    store.park(key, "a bug", now=now)
+
+    page = store.plan_page(PlanFilter(waits=True))
+    assert [(row.path, row.attention, row.parked) for row in page.rows] == [
+        ("plan_docs/search.md", "held", ""),
+        ("plan_docs/parked.md", "", "a bug"),
+        ("plan_docs/search.md", "stopped", ""),
+    ]
+    assert page.rows[2].attention_why == "5 of 9 tasks vanished."
+    count, rows = store.waiting_plans(1)
+    assert (count, [row.repository for row in rows]) == (2, ["acme/Lab"])
+    store.remember([replace(told, stopped="", stopped_for="")])
+    keep(store, replace(held, held=()), now)
+    store.release(key, now)
+    assert store.plan_page(PlanFilter(waits=True)).total == 0
+
+
+def test_a_deleted_plan_is_listed_while_somebody_is_asked(store: Store, now: datetime) -> None:
+    store.keep_repo(SHOP)
+    gone = replace(
+        plan(SHOP, "search"), state="deleted", stopped="1a", stopped_for="it was deleted"
+    )
+    keep(store, gone, now)
+    (row,) = store.plan_page(PlanFilter()).rows
+    assert (row.state, row.attention) == ("deleted", "stopped")
+    keep(store, replace(gone, stopped_for=""), now)
+    assert store.plan_page(PlanFilter()).total == 0
 
 
 def test_each_change_of_the_counts_is_a_point_of_the_chart(store: Store, now: datetime) -> None:

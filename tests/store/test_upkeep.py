@@ -55,6 +55,15 @@ def test_what_a_request_made_counts_as_compared(store: Store, now: datetime) -> 
     assert stale(store, now + DAY) == [PATH]
 
 
+def test_a_deleted_plan_is_compared_while_somebody_is_asked(store: Store, now: datetime) -> None:
+    store.keep_repo(REPO)
+    gone = PlanMemory(7, PATH, "feature-plan", 3, state="deleted", stopped="1", stopped_for="gone")
+    store.finish(KEY, [], finished_at=now, remember=[gone])
+    assert stale(store, now + DAY) == [PATH]
+    store.finish(KEY, [], finished_at=now, remember=[replace(gone, stopped_for="")])
+    assert stale(store, now + DAY) == []
+
+
 def test_a_parked_plan_is_not_swept(store: Store, now: datetime) -> None:
     arrive(store, now, "a")
     store.remember([PlanMemory(7, PATH, "feature-plan")])

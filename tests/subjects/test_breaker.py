@@ -172,3 +172,13 @@ def test_a_failure_between_writes_counts_too(ten: Ten) -> None:
         kinds += [o.kind for o in tick(ten, number)]
     assert len(paused(ten)) == 1
     assert isinstance(ten.world.store, Store)
+
+
+def test_a_pause_is_listed_until_it_is_over(ten: Ten) -> None:
+    twenty(ten)
+    tick(ten, 3)
+    count, (row,) = ten.world.store.waiting_plans(5)
+    assert (count, row.attention) == (1, "paused")
+    ten.world.waited += timedelta(minutes=61)
+    act(ten)
+    assert ten.world.store.waiting_plans(5) == (0, [])
