@@ -13,6 +13,8 @@ import re
 from difflib import SequenceMatcher
 
 from bot.plans.alignment import SIMILAR_ELSEWHERE, align, similarity
+from bot.plans.companions import Feature, is_feature, shown_feature, shown_parts
+from bot.plans.merge import with_parts
 from bot.plans.units import Unit, read_units
 
 _MOST_PAIRS = 40_000
@@ -23,6 +25,25 @@ def common_ground(older: str, newer: str, now: str) -> str:
     """The plan text that ``now`` is to be compared with; all are plan texts with LF."""
     if older == newer or newer == now:
         return newer
+    if is_feature(older) or is_feature(newer):
+        return _of_features(older, newer, now)
+    return _common_ground(older, newer, now)
+
+
+def _of_features(older: str, newer: str, now: str) -> str:
+    """Each file by itself. A copy without one that only ``newer`` has is from before it came."""
+    old, new, here = map(shown_parts, (older, newer, with_parts(older, now)))
+    files = {}
+    for name, said in {**old.files, **new.files}.items():
+        if name in here.files:
+            known = old.files.get(name, said)
+            files[name] = common_ground(known, new.files.get(name, known), here.files[name])
+        elif name in old.files:
+            files[name] = old.files[name]
+    return shown_feature(Feature(common_ground(old.plan, new.plan, here.plan), files))
+
+
+def _common_ground(older: str, newer: str, now: str) -> str:
     before, after, here = read_units(older), read_units(newer), read_units(now)
     to_after, to_here = align(before, after), align(before, here)
     after_to_here = _beside(to_after, to_here, after, here)

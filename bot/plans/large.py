@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
+from bot.plans.companions import Feature, shown_feature, shown_parts
 from bot.plans.document import Document, parse_document
 
 Form = Literal["whole", "short", "file-only"]
@@ -39,13 +40,25 @@ def short_text(text: str, budget: int = TEXT_BUDGET) -> str:
     Lists that hold a task stay whole where there is room for them; else their tasks alone stay,
     with the items they are nested in. No list and no table is ever cut.
     """
-    document = parse_document(text)
-    top = list(_outermost(document))
+    whole = shown_parts(text)
     for tasks_alone in (False, True):
-        short = _compose(text, _kept(document, top, tasks_alone=tasks_alone))
-        if len(short) <= budget and _reads_alike(document, parse_document(short)):
+        plan = _shortened(whole.plan, tasks_alone=tasks_alone)
+        parts = {n: _shortened(one, tasks_alone=tasks_alone) for n, one in whole.files.items()}
+        files = {name: part for name, part in parts.items() if part is not None}
+        if plan is None or len(files) < len(parts):
+            continue
+        short = shown_feature(Feature(plan, files))
+        if len(short) <= budget:
             return short
     return ""
+
+
+def _shortened(text: str, *, tasks_alone: bool) -> str | None:
+    """One file's text in short; None where that would not read alike."""
+    document = parse_document(text)
+    top = list(_outermost(document))
+    short = _compose(text, _kept(document, top, tasks_alone=tasks_alone))
+    return short if _reads_alike(document, parse_document(short)) else None
 
 
 def notice(form: Form, path: str) -> str:

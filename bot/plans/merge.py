@@ -14,6 +14,16 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from bot.plans.alignment import align
+from bot.plans.companions import (
+    Feature,
+    is_feature,
+    marker,
+    parse_feature,
+    part_begun,
+    render_feature,
+    shown_feature,
+    shown_parts,
+)
 from bot.plans.document import parse_document
 from bot.plans.merge_lines import (
     Conflict,
@@ -98,6 +108,8 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
     """``take_over`` among plan texts alone (no front matter, LF)."""
     if theirs == ours or (theirs == was and not unsure):
         return Merged(ours)
+    if any(map(is_feature, (was or "", ours, theirs))):
+        return _merge_features(was, ours, theirs, unsure=unsure)
     here, there = read_units(ours), read_units(theirs)
     if was is None:
         merged = without_base(here, there)
@@ -116,6 +128,51 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
         edited=_edited(here, merged.lines),
         conflicts=merged.conflicts,
     )
+
+
+def _merge_features(was: str | None, ours: str, theirs: str, *, unsure: bool) -> Merged:
+    """A plan with its companions: each file by itself. Which files there are the file side says."""
+    here, there = shown_parts(ours), shown_parts(with_parts(was or ours, theirs))
+    before = shown_parts(was) if was is not None else None
+    found = {"": merge_texts(before.plan if before else None, here.plan, there.plan, unsure=unsure)}
+    for name, said in here.files.items():
+        base = before.files.get(name) if before else None
+        other = there.files.get(name, said if base is None else "")
+        found[name] = merge_texts(base, said, other, unsure=unsure)
+    lost = []
+    for name, said in there.files.items():
+        if name not in here.files and said != (before.files.get(name) if before else None):
+            lost.append(Conflict("", said))
+    files = {name: merged.text for name, merged in found.items() if name}
+    return Merged(
+        text=shown_feature(Feature(found[""].text, files)),
+        ticks=tuple(tick for merged in found.values() for tick in merged.ticks),
+        edited=any(merged.edited for merged in found.values()),
+        conflicts=(*(c for merged in found.values() for c in merged.conflicts), *lost),
+    )
+
+
+def with_parts(was: str, now: str) -> str:
+    """An edited plan text with the hidden lines that somebody took out, each above its words.
+
+    One of a file that has no words left is not put back.
+    """
+    there = parse_feature(now).files
+    missing = [name for name in parse_feature(was).files if name not in there]
+    if not missing:
+        return now
+    before, after = read_units(was), read_units(now)
+    pairs = align(before, after)
+    first: dict[str, int] = {}
+    name = ""
+    for index, unit in enumerate(before):
+        name = part_begun(unit.line) or name
+        if name in missing and index in pairs and unit.kind != "blank":
+            first[name] = min(first.get(name, len(after)), pairs[index])
+    lines = now.split("\n")
+    for name, at in sorted(first.items(), key=lambda one: one[1], reverse=True):
+        lines[at:at] = [marker(name), ""]
+    return "\n".join(lines)
 
 
 def _unticked(base: list[Unit], file: list[Unit], issue: list[Unit]) -> list[Unit]:
@@ -204,6 +261,8 @@ def carry(file: str, before: str, after: str) -> str:
     """
     if before == after:
         return file
+    if is_feature(file) or is_feature(after):
+        return _carry_features(file, before, after)
     head, core, tail = _around(file)
     old_lines, new_lines, ends = before.split("\n"), after.split("\n"), _line_ends(core)
     usual = Counter(ends).most_common(1)
@@ -214,6 +273,18 @@ def carry(file: str, before: str, after: str) -> str:
             lines.append((line, ends[place] if place < min(i2, len(ends)) else default))
     text = "".join(line + end for line, end in lines[:-1]) + lines[-1][0]
     return head + text + tail
+
+
+def _carry_features(file: str, before: str, after: str) -> str:
+    whole, was, now = parse_feature(file), shown_parts(before), shown_parts(after)
+    files = {
+        name: carry(whole.files[name], was.files.get(name, ""), said)
+        if name in whole.files
+        else f"{said}\n"
+        for name, said in now.files.items()
+    }
+    plan = carry(whole.plan, was.plan, now.plan)
+    return render_feature(Feature(plan, files, whole.outputs))
 
 
 def _around(file: str) -> tuple[str, str, str]:

@@ -8,6 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.errors import UserProblem
+from bot.plans.companions import (
+    Feature,
+    is_feature,
+    parse_feature,
+    recipe_of,
+    shown_feature,
+)
 from bot.plans.document import parse_document
 from bot.plans.large import Form, form_of, notice, short_text
 
@@ -18,13 +25,14 @@ BODY_LIMIT = 65_000
 
 _PLAN_MARKER = re.compile(
     r'^<!-- plansync:plan path="([^"\n]*)"(?: request="(\d{1,9})")? -->'
-    r"(?:<!-- plansync:base ([0-9a-f]{40})(?: over ([0-9a-f]{8}))? -->)?[ \t]*$",
+    r"(?:<!-- plansync:base ([0-9a-f]{40})(?: over ([0-9a-f]{8}))? -->)?"
+    r"(?:<!-- plansync:files ([^<>\n]*) -->)?[ \t]*$",
     re.MULTILINE,
 )
 _STATUS_MARKER = re.compile(
     r'^<!-- plansync:status base="([0-9a-f]{40})" facts="([^"\n]*)"'
     r'(?: body="([0-9a-f]{40}(?:\.[0-9a-f]{8})?)")?'
-    r'(?: held="([^"\n]*)")?(?: path="([^"\n]*)")? -->[ \t]*$',
+    r'(?: held="([^"\n]*)")?(?: path="([^"\n]*)")?(?: files="([^"\n]*)")? -->[ \t]*$',
     re.MULTILINE,
 )
 _NOTICE = re.compile(r"^<!-- plansync:(short|file-only) -->.*$", re.MULTILINE)
@@ -38,13 +46,14 @@ class PlanMarker:
     ``base`` is the blob id of the plan file that the body was made from, ``over`` the beginning of
     the hash of the body that it replaced: no two writes of ours have both. Whoever edits the body
     leaves them standing, so they say which version they had before them, also when they took an
-    hour.
+    hour. ``files`` says what the base is made of where companions stand beside the plan.
     """
 
     path: str
     request: int | None = None
     base: str = ""
     over: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -57,7 +66,8 @@ class StatusMarker:
     """What the status comment's hidden marker says: the base's blob id, the applied facts.
 
     ``body`` is the version that the issue's body goes back to where that is not the base, ``held``
-    who wrote what is not taken over yet, ``path`` the plan file.
+    who wrote what is not taken over yet, ``path`` the plan file, ``files`` what the base is
+    made of.
     """
 
     base: str
@@ -65,6 +75,7 @@ class StatusMarker:
     body: str = ""
     held: tuple[str, ...] = ()
     path: str = ""
+    files: tuple[str, ...] = ()
 
 
 def newlines(text: str) -> str:
@@ -88,7 +99,8 @@ def render_plan_marker(marker: PlanMarker) -> str:
     request = f' request="{marker.request}"' if marker.request is not None else ""
     over = f" over {marker.over}" if marker.over else ""
     base = f"<!-- plansync:base {marker.base}{over} -->" if marker.base else ""
-    return f'<!-- plansync:plan path="{_escape(marker.path)}"{request} -->{base}'
+    files = f"<!-- plansync:files {' '.join(marker.files)} -->" if marker.files else ""
+    return f'<!-- plansync:plan path="{_escape(marker.path)}"{request} -->{base}{files}'
 
 
 def parse_plan_marker(body: str) -> PlanMarker | None:
@@ -97,7 +109,8 @@ def parse_plan_marker(body: str) -> PlanMarker | None:
     if not found:
         return None
     request = int(found[2]) if found[2] else None
-    return PlanMarker(_unescape(found[1]), request, found[3] or "", found[4] or "")
+    files = tuple((found[5] or "").split())
+    return PlanMarker(_unescape(found[1]), request, found[3] or "", found[4] or "", files)
 
 
 def version_of(body: str) -> str:
@@ -116,6 +129,7 @@ def render_status_marker(marker: StatusMarker) -> str:
     more = f' body="{marker.body}"' if marker.body else ""
     more += f' held="{" ".join(map(_escape, marker.held))}"' if marker.held else ""
     more += f' path="{_escape(marker.path)}"' if marker.path else ""
+    more += f' files="{" ".join(marker.files)}"' if marker.files else ""
     return f'<!-- plansync:status base="{marker.base}" facts="{" ".join(marker.facts)}"{more} -->'
 
 
@@ -128,14 +142,21 @@ def parse_status_marker(body: str) -> StatusMarker | None:
     if found is None:
         return None
     held = tuple(map(_unescape, (found[4] or "").split()))
-    path = _unescape(found[5] or "")
-    return StatusMarker(found[1], tuple(found[2].split()), found[3] or "", held, path)
+    path, files = _unescape(found[5] or ""), tuple((found[6] or "").split())
+    return StatusMarker(found[1], tuple(found[2].split()), found[3] or "", held, path, files)
 
 
 @lru_cache(maxsize=16)
 def plan_text(text: str) -> str:
-    """What of a plan file its issue shows: all after the front matter, lines ending in LF."""
-    return newlines(text[parse_document(text).body_start :].removeprefix("\ufeff")).strip("\n")
+    """What of a plan file its issue shows: all after the front matter, lines ending in LF.
+
+    The companions of an implementation plan follow it, each below its hidden line.
+    """
+    if not is_feature(text):
+        return newlines(text[parse_document(text).body_start :].removeprefix("\ufeff")).strip("\n")
+    whole = parse_feature(text)
+    files = {name: plan_text(said) for name, said in whole.files.items()}
+    return shown_feature(Feature(plan_text(whole.plan), files))
 
 
 def shown_form(text: str) -> Form:
@@ -151,7 +172,7 @@ def shown_text(text: str) -> str:
 
 def render_issue_body(text: str, marker: PlanMarker) -> str:
     """The plan issue's body for a plan file. Raises UserProblem when it is over the limit."""
-    marker = replace(marker, base=marker.base or blob_sha(text))
+    marker = replace(marker, base=marker.base or blob_sha(text), files=recipe_of(text))
     return render_body(shown_text(text), marker, shown_form(text))
 
 
@@ -178,7 +199,8 @@ def issue_plan_text(body: str) -> str:
     found = _NOTICE.search(text)
     if found:
         text = text[: found.start()].rstrip("\n") + text[found.end() :]
-    return text.strip("\n")
+    text = text.strip("\n")
+    return shown_feature(parse_feature(text)) if is_feature(text) else text
 
 
 def body_form(body: str) -> Form:

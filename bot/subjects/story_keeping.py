@@ -15,7 +15,8 @@ from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PullMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
-from bot.plans.formats.implementation_plan import TASKS, feature_dir
+from bot.plans.companions import TASKS
+from bot.plans.formats.implementation_plan import feature_dir
 from bot.plans.merge import merge_texts
 from bot.plans.model import Plan
 from bot.plans.render import issue_plan_text, shown_text

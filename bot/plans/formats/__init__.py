@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from bot.plans.addresses import resolve_task
 from bot.plans.cellwords import STATUS_WORDS
+from bot.plans.companions import is_feature, parse_feature
 from bot.plans.document import REMEMBERED_SIZE, Document, parse_document
 from bot.plans.formats import (
     feature_plan,
@@ -24,7 +25,7 @@ from bot.plans.formats import (
 )
 from bot.plans.model import Plan
 
-__all__ = ["FORMATS", "Format", "Recognised", "read_plan", "recognise", "resolve_task"]
+__all__ = ["FORMATS", "Format", "Recognised", "alone", "read_plan", "recognise", "resolve_task"]
 
 LEAST_CONFIDENCE = 0.5
 
@@ -59,12 +60,19 @@ def recognise(path: str, document: Document | str) -> Recognised | None:
     """The format of a plan file, or None when it is none that plansync knows. Never raises."""
     if isinstance(document, str):
         document = parse_document(document)
+    document = alone(document)
     best: Recognised | None = None
     for known in FORMATS:
         sure = known.recognise(path, document)
         if sure >= LEAST_CONFIDENCE and (best is None or sure > best.confidence):
             best = Recognised(known.name, sure)
     return best
+
+
+def alone(document: Document) -> Document:
+    """The document of the plan without its companions; any other document is its own."""
+    text = document.text
+    return parse_document(parse_feature(text).plan) if is_feature(text) else document
 
 
 def read_plan(
@@ -80,7 +88,8 @@ def read_plan(
     ``format`` reads it as that format whatever it looks like (None for an unknown name). ``files``
     are the texts of the repository's other files by path (an implementation plan's ``tasks.md``
     and checklists stand beside it), None when they are not known. ``statuses`` are the words
-    of tracking tables: ``pending``, ``in_progress``, ``complete``.
+    of tracking tables: ``pending``, ``in_progress``, ``complete``. A document that holds a plan's
+    companions too (``bot.plans.companions``) is the plan, and they are its files.
     """
     words = statuses or STATUS_WORDS
     if files is None and len(document.text) <= REMEMBERED_SIZE:
@@ -103,6 +112,9 @@ def _read(
     files: Mapping[str, str] | None,
     words: Mapping[str, str],
 ) -> Plan | None:
+    if is_feature(document.text):
+        files = parse_feature(document.text).beside(path) | dict(files or {})
+        document = alone(document)
     if format is None:
         found = recognise(path, document)
         if found is None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.plans.cellwords import leading_word
+from bot.plans.companions import PLAN_GATE, REQUIREMENTS, TASKS
 from bot.plans.document import Document, Section, fold, parse_document
 from bot.plans.formats import speckit_tasks
 from bot.plans.formats.parts import (
@@ -43,9 +44,6 @@ from bot.plans.stop_tokens import find_stop_tokens
 
 NAME = "implementation-plan"
 GATE_WORDS = ("OK", "NEEDS REVIEW")
-TASKS = "tasks.md"
-REQUIREMENTS = "checklists/requirements.md"
-PLAN_GATE = "checklists/PlanQualityGate.md"
 OUTPUTS = (
     ("Phase 0 – Research", ("research.md",)),
     ("Phase 1 – Design & Contracts", ("data-model.md", "quickstart.md", "contracts/")),

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.plans.cellwords import STATUS_WORDS
+from bot.plans.companions import is_feature, parse_feature
 from bot.plans.document import Document, parse_document
-from bot.plans.formats import FORMATS, task_plan
+from bot.plans.formats import FORMATS, alone, task_plan
 from bot.plans.gates import (
     feature_rules,
     general_rules,
@@ -71,8 +72,12 @@ def check(
     is for due dates, ``last_ticks`` (by story) for stories that stand still, ``approved_at`` (by
     role) and ``changed_at`` for stale approvals; unknown facts make no findings.
     """
-    if plan.format == "implementation-plan" and files is not None:
-        plan = _with_files(plan, document, files, statuses)
+    if plan.format == "implementation-plan":
+        if files is None and is_feature(document.text):
+            files, exists = parse_feature(document.text).beside(plan.path), _nobody_looked
+        document = alone(document)
+        if files is not None:
+            plan = _with_files(plan, document, files, statuses)
     if document.refused:
         return list(document.problems)
     around = document.problems
@@ -94,6 +99,11 @@ def check(
     if plan.format == "implementation-plan":
         found += implementation_rules.gate_findings(context, found)
     return sorted(found, key=lambda problem: (problem.path or "", problem.line))
+
+
+def _nobody_looked(path: str) -> bool:
+    """Nothing is said to be missing of which a text with companions does not tell."""
+    return True
 
 
 def _with_files(
@@ -129,7 +139,7 @@ def status_of(
     Without its document only what the plan itself says can block it.
     """
     if files is not None and document is not None and plan.format == "implementation-plan":
-        plan = _with_files(plan, document, files, None)
+        plan = _with_files(plan, alone(document), files, None)
     held = document if document is not None else _NOTHING
     found = check(plan, held, files=files, today=today, last_ticks=last_ticks)
     if plan.format == "implementation-plan":

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.plans.companions import PLAN_GATE, REQUIREMENTS, TASKS
 from bot.plans.document import Document, fold, parse_document
 from bot.plans.formats.implementation_plan import (
     PHASE_ONE,
-    PLAN_GATE,
-    REQUIREMENTS,
-    TASKS,
     epic_dir,
     has_output,
     log_section,

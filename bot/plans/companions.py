@@ -1,0 +1,186 @@
+"""An implementation plan together with the files beside it whose boxes are its own.
+
+The plan itself has no boxes: those of ``tasks.md`` and of its two checklists are shown in its issue
+too, each below a hidden line that names its file. One text holds them all, in an issue as well as
+wherever plansync compares, merges and remembers; a commit takes it apart again.
+
+>>> feature = Feature("# Plan\\n", {"tasks.md": "- [ ] T001 Begin\\n"}, ("research.md",))
+>>> parse_feature(render_feature(feature)) == feature
+True
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.errors import UserProblem
+
+TASKS = "tasks.md"
+REQUIREMENTS = "checklists/requirements.md"
+PLAN_GATE = "checklists/PlanQualityGate.md"
+COMPANIONS = (TASKS, REQUIREMENTS, PLAN_GATE)
+"""The files beside an implementation plan that its issue shows too, in this order."""
+
+OUTPUT_FILES = ("research.md", "data-model.md", "quickstart.md", "contracts/")
+"""What Phases 0 and 1 yield; that one is there is progress, what it says is not mirrored."""
+
+_NAMES = "|".join(re.escape(name) for name in COMPANIONS)
+_PART = re.compile(rf'(?:\A|\n)<!-- plansync:part file="({_NAMES})" -->[ \t]*(?=\n|\Z)')
+_OUTPUTS = re.compile(r"\n<!-- plansync:outputs ([a-z./ -]*) -->\Z")
+_OWN = re.compile(r"^[ \t]*<!-- plansync:(?:part|outputs)\b", re.MULTILINE)
+_TITLE = re.compile(r"^#[ \t]+Implementation Plan:", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A plan, its companions' texts by name, and which outputs of its phases are there."""
+
+    plan: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+
+    def beside(self, path: str) -> dict[str, str]:
+        """What is beside the plan at ``path``, by path; outputs have no text."""
+        folder = folder_of(path)
+        return {folder + name: "" for name in self.outputs} | {
+            folder + name: text for name, text in self.files.items()
+        }
+
+
+def folder_of(path: str) -> str:
+    """The folder of a plan, with a final slash unless it is the top."""
+    head, slash, _ = path.rpartition("/")
+    return head + slash
+
+
+def has_companions(path: str, text: str) -> bool:
+    """Whether the plan at ``path`` is one whose companions are shown with it."""
+    name = path.rpartition("/")[2]
+    return name == "impl-plan.md" or (name not in _FILE_NAMES and bool(_TITLE.search(text)))
+
+
+_FILE_NAMES = frozenset(name.rpartition("/")[2] for name in COMPANIONS)
+
+
+def plan_of_companion(path: str) -> str | None:
+    """Where the plan would stand that a file is a companion of; None for any other file."""
+    for name in COMPANIONS:
+        if path == name or path.endswith(f"/{name}"):
+            return path.removesuffix(name) + "impl-plan.md"
+    return None
+
+
+def marker(name: str) -> str:
+    """The hidden line above what the file ``name`` says."""
+    return f'<!-- plansync:part file="{name}" -->'
+
+
+def part_begun(line: str) -> str:
+    """The name of the file that begins below a line; "" for any other line."""
+    found = _PART.fullmatch(line)
+    return found[1] if found else ""
+
+
+def is_feature(text: str) -> bool:
+    """Whether a text holds more than the plan."""
+    return "<!-- plansync:" in text and bool(_PART.search(text) or _OUTPUTS.search(text))
+
+
+def parse_feature(text: str) -> Feature:
+    """What a text holds; any text without a hidden line of ours is a plan alone."""
+    if not is_feature(text):
+        return Feature(text)
+    outputs = _OUTPUTS.search(text)
+    if outputs is not None:
+        text = text[: outputs.start()]
+    pieces = _PART.split(text)
+    found: dict[str, str] = {}
+    for name, said in zip(pieces[1::2], pieces[2::2], strict=True):
+        said = said.removeprefix("\n")
+        # Whoever copied a part has all of it below the first line.
+        found[name] = f"{found[name]}\n{said}" if name in found else said
+    files = {name: found[name] for name in COMPANIONS if name in found}
+    return Feature(pieces[0], files, tuple(outputs[1].split()) if outputs else ())
+
+
+def render_feature(feature: Feature) -> str:
+    """The one text of a plan with what is beside it; the plan's own text where nothing is."""
+    pieces = [feature.plan]
+    for name in COMPANIONS:
+        if name in feature.files:
+            pieces += [marker(name), feature.files[name]]
+    if feature.outputs:
+        pieces.append(f"<!-- plansync:outputs {' '.join(feature.outputs)} -->")
+    return "\n".join(pieces)
+
+
+def shown_feature(feature: Feature) -> str:
+    """The same for an issue: the parts with a blank line between them, and no outputs."""
+    pieces = [feature.plan]
+    for name in COMPANIONS:
+        if name in feature.files:
+            pieces += [marker(name), feature.files[name]]
+    return "\n\n".join(piece for one in pieces if (piece := one.strip("\n")))
+
+
+def shown_parts(text: str) -> Feature:
+    """What ``shown_feature`` put together."""
+    feature = parse_feature(text)
+    files = {name: said.strip("\n") for name, said in feature.files.items()}
+    return Feature(feature.plan.strip("\n"), files)
+
+
+def plan_alone(text: str) -> str:
+    """The text of the plan without its companions."""
+    return parse_feature(text).plan
+
+
+def refuse_own_lines(path: str, text: str) -> None:
+    """Raise UserProblem where a file has a line that only plansync writes, into issues alone."""
+    found = _OWN.search(text)
+    if found is not None:
+        raise UserProblem(
+            f"{path} has a line that plansync writes into plan issues alone.",
+            "Take the line out; perhaps the text of an issue was pasted into the file.",
+            path=path,
+            line=text.count("\n", 0, found.start()) + 1,
+        )
+
+
+# The ids of all the files, so that GitHub gives back what a lost database knew.
+
+
+def recipe_of(text: str) -> tuple[str, ...]:
+    """The blob ids a text is made of: ``plan=<id>``, ``tasks.md=<id>`` …; () for a plan alone."""
+    if not is_feature(text):
+        return ()
+    feature = parse_feature(text)
+    found = [f"plan={_blob_id(feature.plan)}"]
+    found += [f"{name}={_blob_id(said)}" for name, said in feature.files.items()]
+    return (*found, *(f"{name}=there" for name in feature.outputs))
+
+
+def ids_of(recipe: tuple[str, ...]) -> Mapping[str, str] | None:
+    """The blob ids by name, the plan's under ``""``; None for what ``recipe_of`` never made."""
+    found: dict[str, str] = {}
+    for word in recipe:
+        name, _, value = word.rpartition("=")
+        if name == "plan" or name in COMPANIONS:
+            if not re.fullmatch(r"[0-9a-f]{40}", value):
+                return None
+            found["" if name == "plan" else name] = value
+    return found if "" in found else None
+
+
+def outputs_of(recipe: tuple[str, ...]) -> tuple[str, ...]:
+    """The outputs that a recipe names."""
+    there = {word.removesuffix("=there") for word in recipe if word.endswith("=there")}
+    return tuple(name for name in OUTPUT_FILES if name in there)
+
+
+def _blob_id(text: str) -> str:
+    data = text.encode("utf-8")
+    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
