@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,17 @@ class FakeReader(Bound):
             else []
         )
         return sorted({name.split("/")[0] + ("/" if "/" in name else "") for name in inside})
+
+    @reads
+    def blobs(self, path: RepoPath, ref: str | None = None) -> Mapping[str, str]:
+        commit = self._it.git.resolve(ref or self._it.default_branch)
+        found: dict[str, str] = {}
+        for name, sha in commit.files.items() if commit else ():
+            inside = name.removeprefix(f"{RepoPath(path)}/")
+            if inside != name:
+                folder, slash, _ = inside.partition("/")
+                found[folder + slash] = "0" * 40 if slash else sha
+        return found
 
     @reads
     def commits(

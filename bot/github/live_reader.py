@@ -139,16 +139,20 @@ class LiveReader:
 
     def listing(self, path: RepoPath, ref: str | None = None) -> list[str]:
         """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
+        return sorted(self.blobs(path, ref))
+
+    def blobs(self, path: RepoPath, ref: str | None = None) -> Mapping[str, str]:
+        """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
         query = {"ref": ref} if ref else {}
         answer = self._channel.get(f"/contents/{path_part(path)}", query)
         if is_gone(answer):
-            return []
+            return {}
         if not ok(answer):
             raise failure(answer, self._channel.clock(), what=f"listing {path}")
         data = parsed(answer)
         if not isinstance(data, list):
-            return []
-        return self._channel.value(answer, lambda _: _names(data))
+            return {}
+        return self._channel.value(answer, lambda _: _blobs(data))
 
     def commits(
         self, *, path: RepoPath | None = None, since: datetime | None = None
@@ -372,11 +376,12 @@ def _text(raw: bytes, name: str) -> str:
         ) from error
 
 
-def _names(items: list[Data]) -> list[str]:
-    return sorted(
-        payloads.text_of(item, "name") + ("/" if item.get("type") == "dir" else "")
-        for item in items
-    )
+def _blobs(items: list[Data]) -> dict[str, str]:
+    folders = [item.get("type") == "dir" for item in items]
+    return {
+        payloads.text_of(item, "name") + "/" * is_folder: payloads.text_of(item, "sha")
+        for item, is_folder in zip(items, folders, strict=True)
+    }
 
 
 def _paths(files: list[Data]) -> list[str]:

@@ -129,6 +129,11 @@ def test_several_files_are_one_commit(github: Side) -> None:
     assert github.alice.read_file("tasks/a/plan.md") == TEXT
     assert github.alice.read_file("README.md") == "# new\n"
     assert github.reader.listing(RepoPath("tasks")) == ["a/", "keep.md"]
+    assert set(github.reader.blobs(RepoPath("tasks"))) == {"a/", "keep.md"}
+    inside = github.reader.blobs(RepoPath("tasks/a"), made.sha)
+    assert inside["plan.md"] == git_blob_id(TEXT.encode())
+    assert set(inside) == {"plan.md", "runs/"}
+    assert github.reader.blobs(RepoPath("tasks/none")) == {}
     newest = github.reader.commits()[0]
     assert (newest.sha, newest.parents) == (made.sha, (head,))
     assert newest.message == "Make a plan\n\nPlan-Request: #3"

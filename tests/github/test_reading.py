@@ -118,6 +118,7 @@ def test_each_read_is_one_request(live: Live) -> None:
         (lambda r: r.file(RepoPath("a/b.md")), "/contents/a/b.md", {}),
         (lambda r: r.file(RepoPath("a"), "x/y"), "/contents/a", {"ref": "x/y"}),
         (lambda r: r.listing(RepoPath("docs")), "/contents/docs", {}),
+        (lambda r: r.blobs(RepoPath("docs"), "x"), "/contents/docs", {"ref": "x"}),
         (lambda r: r.head("x/y"), "/git/ref/heads/x/y", {}),
         (lambda r: r.blob(SHA), f"/git/blobs/{SHA}", {}),
         (lambda r: r.pull(3), "/pulls/3", {}),
