@@ -101,6 +101,10 @@ class GitHubReader(Protocol):
         """The names in a directory (directories end in ``/``), [] when there is none."""
         ...
 
+    def blobs(self, path: RepoPath, ref: str | None = None) -> Mapping[str, str]:
+        """What ``listing`` names, with the ids of blobs and trees; empty when there is none."""
+        ...
+
     def commits(
         self, *, path: RepoPath | None = None, since: datetime | None = None
     ) -> list[CommitSnapshot]:
