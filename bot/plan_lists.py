@@ -27,6 +27,8 @@ def plan_json(row: PlanRow) -> dict[str, object]:
         "blocker": summary.blocker or None,
         "issue": row.issue_number,
         "parked": row.parked or None,
+        "attention": row.attention or None,
+        "attention_why": row.attention_why or None,
         "compared_at": row.compared_at.isoformat() if row.compared_at else None,
         "page": plan_path(row.repository, row.path),
     }

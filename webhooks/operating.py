@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bot.blocks import Block
+from bot.events import COMPARE
 from bot.github.snapshots import RepoRef
+from bot.manifest import EVENTS
 from bot.store import SubjectRow
 from bot.store.operations import DeliveryFilter
 from bot.store.records import HELD
@@ -19,6 +21,23 @@ from bot.store.tallying import Tallied
 from webhooks.exposition import LASTS
 
 STATES = ("new", "open", "finished", "ignored", "failed")
+SHOWN_EVENTS = tuple(
+    sorted((*EVENTS, "installation", "installation_repositories", "ping", COMPARE))
+)
+"""What the filter offers: what GitHub sends an App like ours, and our own wishes."""
+SAID = {
+    "released": "Released: it is tried now.",
+    "unblocked": "GitHub is asked now whether the repository is open again.",
+    "parked": "Parked: it waits until an operator releases it.",
+    "replayed": "It is worked off once more, as delivery {n}.",
+    "retried": "Tried again: {n}.",
+    "looked": "A worker looks at it within seconds.",
+    "compared": "A worker compares it with GitHub within seconds.",
+    "nothing": "There was nothing to do.",
+    "gone": "The payload of this delivery is not kept any more: it cannot be worked off again. "
+    "Compare reads what it is about on GitHub as it is now.",
+}
+"""What a page says after a button was pressed; the address names it, and can name nothing else."""
 MOST_SHOWN = 200_000
 """How many characters of a payload are shown."""
 
@@ -43,6 +62,7 @@ class Asked:
         """The address of this list with something changed, such as ``before=12``."""
         values: dict[str, object] = {
             "repository": self.repository,
+            "event": self.wanted.event,
             "state": self.wanted.state,
             "since": self.since,
             "until": self.until,
@@ -54,6 +74,14 @@ class Asked:
     def filtered(self) -> bool:
         """Whether something is left out on purpose."""
         return self.query() != "/operator/deliveries"
+
+
+def said(args: Mapping[str, str]) -> str:
+    """The sentence that the address names, "" for none."""
+    number = args.get("n", "")
+    return SAID.get(args.get("said", ""), "").format(
+        n=number if number.isascii() and number.isdigit() and len(number) < 19 else "?"
+    )
 
 
 def parse_asked(args: Mapping[str, str], repo_named: Callable[[str], RepoRef | None]) -> Asked:
@@ -76,6 +104,7 @@ def parse_asked(args: Mapping[str, str], repo_named: Callable[[str], RepoRef | N
     state = text("state")
     wanted = DeliveryFilter(
         repository_id=repo.id if repo else (-1 if repository else None),
+        event=text("event"),
         state=state if state in STATES else "",
         since=times["since"],
         until=times["until"],

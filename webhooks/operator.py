@@ -14,15 +14,18 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.errors import UserProblem
+from bot.events import COMPARE
 from bot.logs import Redactor, secrets_of
 from bot.memory import SubjectKey
+from bot.plan_lists import plan_path
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.operations import Handled
-from bot.sweeps import EVERY
+from bot.sweeps import EVERY, wish
 from webhooks.address import local_path
 from webhooks.look import Look
 from webhooks.operating import (
+    SHOWN_EVENTS,
     STATES,
     Stuck,
     budgets,
@@ -30,6 +33,7 @@ from webhooks.operating import (
     parse_time,
     remedy,
     running,
+    said,
     shown_payload,
     span,
 )
@@ -37,22 +41,10 @@ from webhooks.security import Guard
 
 A_PAGE = 50
 MOST_PARKED = 100
+MOST_WAITING = 50
 MOST_NAMED = 200
 """How many repositories the filter offers; others can be typed."""
 _SILENT = timedelta(seconds=60)
-
-SAID = {
-    "released": "Released: it is tried now.",
-    "unblocked": "GitHub is asked now whether the repository is open again.",
-    "parked": "Parked: it waits until an operator releases it.",
-    "replayed": "It is worked off once more, as delivery {n}.",
-    "retried": "Tried again: {n}.",
-    "looked": "A worker looks at it within seconds.",
-    "nothing": "There was nothing to do.",
-    "gone": "The payload of this delivery is not kept any more: it cannot be worked off again. "
-    "plansync sync compares a repository with GitHub as it is now.",
-}
-"""What a page says after a button was pressed; the address names it, and can name nothing else."""
 
 log = structlog.get_logger("plansync.operator")
 
@@ -65,11 +57,12 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
     @pages.get("")
     def overview() -> Response:
         now = guard.clock()
+        waiting, plans = store.waiting_plans(MOST_WAITING)
         tallied = store.tallies()
         workers = store.worker_rows()
         return look.page(
             "operator.html",
-            said=_said(),
+            said=said(request.args),
             counts=store.counts(),
             oldest=store.oldest_pending(),
             last_webhook=store.last_webhook(),
@@ -78,6 +71,8 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             workers=[(one, now - one.seen_at > _SILENT) for one in workers],
             sweeps=[(one.name, one.due_at - EVERY, one.due_at) for one in store.sweep_rows()],
             stuck=_stuck(store, redact),
+            waiting=waiting,
+            plans=[(plan_path(row.repository, row.path), row) for row in plans],
             findings=store.findings(),
             most=MOST_PARKED,
             back=request.path,
@@ -89,11 +84,12 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         rows = store.handled(asked.wanted, A_PAGE + 1)
         return look.page(
             "operator_deliveries.html",
-            said=_said(),
+            said=said(request.args),
             asked=asked,
             rows=[_shown(one, redact) for one in rows[:A_PAGE]],
             older=asked.query(before=rows[A_PAGE - 1].row.id) if len(rows) > A_PAGE else "",
             states=STATES,
+            events=SHOWN_EVENTS,
             names=[repo.full_name for repo in store.repos()[:MOST_NAMED]],
             back=request.full_path.rstrip("?"),
         )
@@ -107,7 +103,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         text, cut = shown_payload(stored.body, redact) if found.has_payload else ("", False)
         return look.page(
             "operator_delivery.html",
-            said=_said(),
+            said=said(request.args),
             one=_shown(found, redact),
             payload=text,
             cut=cut,
@@ -144,6 +140,18 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             abort(404)
         log.warning("parked by an operator", subject=str(key), operator=login)
         return _back("parked")
+
+    @pages.post("/compare")
+    def compare() -> AnyResponse:
+        key, now = _key(), guard.clock()
+        repo = store.repo(key.repository_id)
+        if repo is None or store.subject(key) is None or key.kind not in ("plan", "request"):
+            abort(404)
+        wanted = wish(repo, key.kind, key.name, now, why="sync", since=now)
+        store.receive(wanted.guid, COMPARE, wanted.body, received_at=now)
+        store.release(key, now)
+        log.warning("compared by an operator", subject=str(key), operator=_operator())
+        return _back("compared")
 
     @pages.post("/look")
     def look_again() -> AnyResponse:
@@ -183,13 +191,13 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         now = guard.clock()
         if store.block(key.repository_id) is not None:
             store.lift_block(key.repository_id, now)
-            said = "unblocked"
+            done = "unblocked"
         elif store.release(key, now):
-            said = "released"
+            done = "released"
         else:
             abort(404)
         log.warning("released by an operator", subject=str(key), operator=_operator())
-        return said
+        return done
 
     def _operator() -> str:
         return guard.signed_in().login
@@ -204,21 +212,14 @@ def _key() -> SubjectKey:
         abort(400, "This is no plan or request.")
 
 
-def _back(said: str, n: int = 0) -> AnyResponse:
+def _back(done: str, n: int = 0) -> AnyResponse:
     """To the page that the button was on, which then says what was done."""
     place = local_path(request.form.get("back", ""))
     path, _, query = place.partition("?")
-    if not path.startswith("/operator"):
+    if not path.startswith(("/operator", "/plans/")):
         path, query = "/operator", ""
     kept = [part for part in query.split("&") if part and not part.startswith(("said=", "n="))]
-    return redirect(path + "?" + "&".join([*kept, urlencode({"said": said, "n": n})]), 303)
-
-
-def _said() -> str:
-    number = request.args.get("n", "")
-    return SAID.get(request.args.get("said", ""), "").format(
-        n=number if number.isascii() and number.isdigit() and len(number) < 19 else "?"
-    )
+    return redirect(path + "?" + "&".join([*kept, urlencode({"said": done, "n": n})]), 303)
 
 
 def _shown(one: Handled, redact: Callable[[str], str]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
 
+from bot.attention import find_attention
 from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, PullMemory, SubjectKey
 from bot.plan_lists import plan_path
@@ -22,6 +23,7 @@ from bot.store import AuditRow, Store
 from webhooks.badge import badge_path
 from webhooks.burnup import HEIGHT, WIDTH, burn_up
 from webhooks.look import Look
+from webhooks.operating import said
 from webhooks.reading import render_safe
 from webhooks.security import Guard
 from webhooks.waiting import BOX_HEIGHT, BOX_WIDTH, dependency_graph
@@ -135,6 +137,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         memory = store.plan(repo.id, path)
         if memory is None or memory.state in _FORGOTTEN:
             abort(404)
+        key = SubjectKey(repo.id, "plan", path)
         links = Links(settings.github_server_url, repo.full_name)
         common: dict[str, Any] = {
             "repository": repo.full_name,
@@ -142,6 +145,11 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             "links": links,
             "address": plan_path(repo.full_name, path),
             "row": store.plan_row(repo.id, path),
+            "attention": find_attention(memory),
+            "block": store.block(repo.id),
+            "said": said(request.args),
+            "key": str(key),
+            "subject": store.subject(key) if guard.view().operator else None,
         }
         now = guard.clock()
         standing = read_standing(memory, now.date(), store.config(repo.id).statuses)
@@ -167,7 +175,6 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             chart_size=(WIDTH, HEIGHT),
             graph=dependency_graph(standing.plan.tasks),
             box_size=(BOX_WIDTH, BOX_HEIGHT),
-            block=store.block(repo.id),
             badge=badge,
         )
 

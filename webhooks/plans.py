@@ -37,7 +37,7 @@ class Asked:
     def filtered(self) -> bool:
         """Whether something is left out on purpose."""
         found = self.wanted
-        return bool(found.repository or found.format or found.status or found.words or found.open)
+        return bool(found.repository or found.format or found.status or found.words or found.open or found.waits)
 
     def query(self, **changed: object) -> str:
         """The address of this list with something changed, such as ``page=2``."""
@@ -48,6 +48,7 @@ class Asked:
             "format": wanted.format,
             "status": wanted.status,
             "open": "1" if wanted.open else "",
+            "waits": "1" if wanted.waits else "",
             "page": self.page,
         } | changed
         given = {name: value for name, value in values.items() if value not in ("", 1, None)}
@@ -108,6 +109,7 @@ def parse_asked(args: Mapping[str, str], view: View) -> Asked:
         status=text("status"),
         words=text("q"),
         open=text("open") == "1",
+        waits=text("waits") == "1",
     )
     return Asked(wanted, _number(text("page"), 1, 100_000))
 

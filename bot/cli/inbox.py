@@ -18,10 +18,11 @@ _STATES = ("new", "open", "finished", "ignored", "failed")
 
 @click.command()
 @click.option("--state", type=click.Choice(_STATES), help="Only deliveries in this state.")
+@click.option("--event", default="", help="Only deliveries of this event, such as issues.")
 @click.option("--parked", is_flag=True, help="Show the subjects that are parked instead.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def deliveries(state: str | None, parked: bool, limit: int, as_json: bool) -> None:
+def deliveries(state: str | None, event: str, parked: bool, limit: int, as_json: bool) -> None:
     """Show what was received, newest first, and what became of it.
 
     A delivery is new, then open until every plan it is about is up to date, then finished; ignored
@@ -37,11 +38,12 @@ def deliveries(state: str | None, parked: bool, limit: int, as_json: bool) -> No
         return
     from bot.store.operations import DeliveryFilter
 
-    rows = store.handled(DeliveryFilter(state=state or ""), limit)
+    rows = store.handled(DeliveryFilter(state=state or "", event=event), limit)
     for row in rows:
         click.echo(_delivery_json(row) if as_json else _delivery_line(row))
     if not rows and not as_json:
-        click.echo("No deliveries." if state is None else f"No deliveries are {state}.", err=True)
+        what = f"No {event} deliveries" if event else "No deliveries"
+        click.echo(f"{what}." if state is None else f"{what} are {state}.", err=True)
 
 
 @click.command()

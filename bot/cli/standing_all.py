@@ -58,13 +58,14 @@ def _line(row: PlanRow) -> str:
     full = _BAR * one.done // one.total if one.total else 0
     bar = "█" * full + "░" * (_BAR - full)
     number = f" #{row.issue_number}" if row.issue_number else ""
-    status = "Parked" if row.parked else one.status
+    status = "Parked" if row.parked else row.attention.capitalize() or one.status
     lines = [
         f"  {bar} {one.done:>3}/{one.total:<3} {status:<11}  {one.title}{number}",
         f"      {row.path}",
     ]
-    told = row.parked or one.blocker or one.next
+    told = row.parked or row.attention_why or one.blocker or one.next
     if told:
         word = "blocked" if row.parked or one.blockers else "next"
+        word = "waits for somebody" if row.attention and not row.parked else word
         lines.append(f"      {word}: {told}")
     return "\n".join(lines)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
 from bot.blocks import Block
+from bot.event_kinds import CompareEvent
+from bot.events import parse_event
 from bot.github.snapshots import Person
 from bot.memory import SubjectKey, Trigger
 from bot.store import Store
 from tests.conftest import NOW
-from tests.web.visits import LAB, SHOP, Visits, form_token, send
+from tests.web.visits import LAB, SHOP, Visits, form_token, keep_story, send
 from webhooks.operating import MOST_SHOWN, parse_asked, shown_payload, span
 
 HOUR = timedelta(hours=1)
@@ -125,6 +128,9 @@ def test_deliveries_by_repository_state_and_time(olga: FlaskClient, store: Store
     assert shown("?repository=acme/shop") == [first]
     assert shown("?state=failed") == [third]
     assert shown("?state=open") == [second, first]
+    assert shown("?event=push") == [third]
+    assert shown("?event=issues&state=open&repository=acme/lab") == [second]
+    assert shown("?event=pus") == []
     since = (NOW - 2 * HOUR).strftime("%Y-%m-%dT%H:%M")
     assert shown(f"?since={since}") == [third, second]
     assert shown(f"?until={since}") == [first]
@@ -220,6 +226,47 @@ def test_park_and_release(olga: FlaskClient, store: Store) -> None:
             assert answer.status_code == status, (path, subject)
 
 
+def test_compare_asks_for_it_and_tries_at_once(olga: FlaskClient, store: Store) -> None:
+    number = arrive(store, "one", KEY, body=b'{"x": 1}')
+    store.keep_repo(SHOP)
+    store.park(KEY, "a bug", now=NOW)
+    back = f"/operator/deliveries/{number}"
+    assert "compares it with GitHub" in press(
+        olga, "/operator/compare", subject=str(KEY), back=back
+    )
+    (wanted,) = store.new_deliveries()
+    event = parse_event(wanted.event, json.loads(wanted.body))
+    assert isinstance(event, CompareEvent)
+    assert (event.repo.id, event.kind, event.name) == (SHOP.id, "plan", KEY.name)
+    assert [due.key for due in store.due_subjects(NOW)] == [KEY]
+    for subject, status in (("", 400), ("plan:11:none.md", 404), ("plan:99:a.md", 404)):
+        answer = send(olga, "/operator/compare", form=form_token(olga), subject=subject)
+        assert answer.status_code == status, subject
+
+
+def test_a_plans_page_has_the_operators_buttons(olga: FlaskClient, store: Store) -> None:
+    memory = keep_story(store, NOW)
+    key = SubjectKey(SHOP.id, "plan", memory.path)
+    arrive(store, "one", key)
+    address = f"/plans/acme/shop/{memory.path}"
+    assert ">Park<" in olga.get(address).text
+    page = press(olga, "/operator/park", subject=str(key), back=address)
+    assert "it waits until an operator releases it" in page
+    assert "held by olga" in page
+    assert ">Release<" in page
+
+
+def test_plans_that_wait_for_an_answer_are_listed(olga: FlaskClient, store: Store) -> None:
+    page = olga.get("/operator").text
+    assert page.count("wait for an answer") == 1
+    memory = keep_story(store, NOW)
+    store.remember([replace(memory, stopped="1", stopped_for="4 of 9 <tasks> vanished")])
+    page = olga.get("/operator").text
+    assert "4 of 9 &lt;tasks&gt; vanished." in page
+    assert f'href="/plans/acme/shop/{memory.path}"' in page
+    assert ">Stopped<" in page
+
+
 def test_releasing_in_a_blocked_repository_asks_github_again(
     olga: FlaskClient, store: Store
 ) -> None:
@@ -263,7 +310,7 @@ def test_what_a_page_says_cannot_be_chosen_by_a_link(olga: FlaskClient) -> None:
 
 
 def test_repositories_that_need_somebody_are_listed(olga: FlaskClient, store: Store) -> None:
-    assert "need somebody" not in olga.get("/operator").text
+    assert "Repositories that need" not in olga.get("/operator").text
     store.keep_repo(LAB)
     store.want_preflight([LAB.id], NOW)
     store.keep_preflight(LAB.id, "it is <archived>", "Unarchive it.", now=NOW, again_at=NOW + HOUR)

@@ -80,6 +80,8 @@ def test_the_plans_are_there_for_programs_too(visits: Visits, store: Store, now:
         "blocker": None,
         "issue": 12,
         "parked": None,
+        "attention": None,
+        "attention_why": None,
         "compared_at": None,
         "page": PATH,
     }
@@ -137,26 +139,37 @@ def test_what_holds_a_plan_up_is_told(visits: Visits, store: Store, now: datetim
     rita = visits.sign_in("rita")
     assert "Parked" in rita.get("/plans").text
     seen = words(rita.get(PATH).text)
-    assert "does not work on this plan for now: the file is larger than 1 MB" in seen
+    assert "does not work on this plan for now. the file is larger than 1 MB" in seen
     assert "takes nothing for now: It is archived." in seen
+    assert "Compare with GitHub" not in seen, "for operators alone"
 
 
 @pytest.mark.parametrize(
-    ("held", "told"),
+    ("held", "told", "pill"),
     [
-        ({"stopped": "digest"}, "/plan sync confirm"),
-        ({"conflicts": ("a", "b")}, "2 conflicts wait for an answer"),
-        ({"held": ("edit",)}, "An edit of the plan issue is held"),
-        ({"state": "deleted"}, "This plan is deleted"),
-        ({"proposed": 77}, "changes wait in #77"),
+        ({"stopped": "1", "stopped_for": "it was emptied"}, "Stopped: It was emptied.", "Stopped"),
+        ({"stopped": "digest"}, "/plan sync confirm", "Stopped"),
+        ({"tripped_at": "2026-03-01T12:00:00+00:00"}, "written too often", "Paused"),
+        ({"conflicts": ("a", "b")}, "2 conflicts wait for an answer", "Conflict"),
+        ({"held": ("<eve>",)}, "&lt;eve&gt; edited the plan issue without", "Held edit"),
+        ({"state": "detached"}, "until somebody comments /plan sync", "Detached"),
+        ({"state": "deleted"}, "This plan is deleted", None),
+        ({"proposed": 77}, "changes wait in #77", ""),
     ],
 )
 def test_what_waits_for_a_person_is_told(
-    visits: Visits, store: Store, now: datetime, held: dict[str, Any], told: str
+    visits: Visits, store: Store, now: datetime, held: dict[str, Any], told: str, pill: str | None
 ) -> None:
     memory = replace(keep_story(store, now), **held)
     store.finish(SubjectKey(SHOP.id, "plan", memory.path), [], finished_at=now, remember=[memory])
-    assert told in words(visits.sign_in("rita").get(PATH).text)
+    rita = visits.sign_in("rita")
+    assert told in words(rita.get(PATH).text).replace(" <", "<")
+    listed = rita.get("/plans").text
+    assert ("search.md" in listed) is (pill is not None)
+    if pill:
+        assert f">{pill}</span>" in listed
+    waits = pill not in (None, "", "Detached")
+    assert ("search.md" in rita.get("/plans?waits=1").text) is waits
 
 
 def test_a_chart_goes_with_the_file(visits: Visits, store: Store, now: datetime) -> None:
