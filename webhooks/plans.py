@@ -37,7 +37,14 @@ class Asked:
     def filtered(self) -> bool:
         """Whether something is left out on purpose."""
         found = self.wanted
-        return bool(found.repository or found.format or found.status or found.words or found.open or found.waits)
+        return bool(
+            found.repository
+            or found.format
+            or found.status
+            or found.words
+            or found.open
+            or found.waits
+        )
 
     def query(self, **changed: object) -> str:
         """The address of this list with something changed, such as ``page=2``."""
