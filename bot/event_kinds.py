@@ -19,7 +19,8 @@ class IssueEvent:
     """An issue was opened, edited, labelled, deleted …; ``body`` as the payload has it.
 
     ``former_body`` is what an edit of the body replaced; None for every other event. ``by_app``
-    says that an App opened the issue, ``retitled`` that an edit changed its title.
+    says that an App opened the issue, ``retitled`` that an edit changed its title. ``state`` is
+    what the issue is now: ``open``, ``completed`` or ``not_planned``, or ``gone`` from here.
     """
 
     repo: RepoRef
@@ -34,6 +35,7 @@ class IssueEvent:
     by_app: bool = False
     assignees: tuple[str, ...] = ()
     retitled: bool = False
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from bot.event_parts import (
     sender_of,
     words_of,
 )
-from bot.github.payloads import Malformed, count_of, part_of
+from bot.github.payloads import Malformed, count_of, issue_state, part_of
 from bot.github.snapshots import RepoRef
 
 __all__ = [
@@ -70,6 +70,7 @@ ISSUE_ACTIONS = frozenset(
         "unlabeled",
         "assigned",
         "unassigned",
+        "closed",
         "reopened",
         "deleted",
         "transferred",
@@ -137,7 +138,15 @@ def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
         by_app=is_by_app(issue),
         assignees=assignees_of(issue),
         retitled=_is_retitled(payload),
+        state=_state_of(action, issue),
     )
+
+
+def _state_of(action: str, issue: Mapping[str, Any]) -> str:
+    """https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=closed#issues"""
+    if action in ("deleted", "transferred"):
+        return "gone"
+    return issue_state(issue.get("state"), issue.get("state_reason"))
 
 
 def _is_retitled(payload: Mapping[str, Any]) -> bool:

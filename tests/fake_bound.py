@@ -15,6 +15,7 @@ from bot.github.snapshots import (
     PullSnapshot,
     RepoRef,
 )
+from tests import fake_payloads as payloads
 
 if TYPE_CHECKING:
     from tests.fake_github import FakeCheck, FakeComment, FakeGitHub, FakeIssue, FakeRepository
@@ -86,6 +87,8 @@ class Bound:
             milestone=issue.milestone,
             url=self._it.url(f"/issues/{issue.number}"),
             by_app=issue.author.removesuffix("[bot]") if author.is_bot else None,
+            id=payloads.issue_id(self._it, issue.number),
+            state_reason=issue.state_reason or "",
         )
 
     def _comment(self, comment: FakeComment) -> CommentSnapshot:

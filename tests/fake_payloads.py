@@ -45,13 +45,19 @@ def app(repo: FakeRepository, login: str) -> dict[str, Any] | None:
     return {"id": repo.world.app_id, "slug": login.removesuffix("[bot]")}
 
 
+def issue_id(repo: FakeRepository, number: int) -> int:
+    """The database id of an issue: not its number, and no other repository's."""
+    return 1_000_000 * repo.id + 1000 + number
+
+
 def issue(repo: FakeRepository, issue: FakeIssue) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "id": 1000 + issue.number,
+        "id": issue_id(repo, issue.number),
         "number": issue.number,
         "title": issue.title,
         "body": issue.body or None,
         "state": issue.state,
+        "state_reason": issue.state_reason,
         "user": account(repo, issue.author),
         "labels": [label(repo, name) for name in issue.labels],
         "assignees": [account(repo, login) for login in issue.assignees],

@@ -34,8 +34,8 @@ class FakePerson:
     def untick(self, number: int, text: str) -> None:
         self.change_body(number, lambda body: set_box(body, text, checked=False))
 
-    def close_issue(self, number: int) -> None:
-        self.repo.edit_issue(self.login, number, state="closed")
+    def close_issue(self, number: int, reason: str = "completed") -> None:
+        self.repo.edit_issue(self.login, number, state="closed", state_reason=reason)
 
     def reopen_issue(self, number: int) -> None:
         self.repo.edit_issue(self.login, number, state="open")

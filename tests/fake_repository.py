@@ -26,6 +26,7 @@ class FakeIssue:
     created_at: datetime
     updated_at: datetime
     state: str = "open"
+    state_reason: str | None = None
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     milestone: str | None = None
@@ -169,7 +170,11 @@ class FakeRepository:
         return issue
 
     def edit_issue(self, actor: str, number: int, **changes: str | None) -> None:
-        """New ``title``, ``body``, ``state`` or ``milestone``; what is None stays."""
+        """New ``title``, ``body``, ``state`` or ``milestone``; what is None stays.
+
+        https://docs.github.com/en/rest/issues/issues#update-an-issue: a ``state_reason`` counts
+        where the state changes.
+        """
         issue = self.issues[number]
         self.world.tick()
         former: dict[str, dict[str, str]] = {}
@@ -183,6 +188,8 @@ class FakeRepository:
         state = changes.get("state")
         if state is not None and state != issue.state:
             issue.state = state
+            reason = "completed" if state == "closed" else "reopened"
+            issue.state_reason = changes.get("state_reason") or reason
             self._issue_event("closed" if state == "closed" else "reopened", actor, issue)
         milestone = changes.get("milestone")
         if milestone is not None and milestone != issue.milestone:

@@ -65,13 +65,20 @@ class FakeWriter(Bound):
         title: str | None = None,
         body: str | None = None,
         state: str | None = None,
+        state_reason: str | None = None,
         milestone: int | None = None,
     ) -> IssueSnapshot:
         issue = self._existing(number)
         self._check_body(body or "")
         named = self._milestone(milestone)
         self._it.edit_issue(
-            self.world.bot, number, title=title, body=body, state=state, milestone=named
+            self.world.bot,
+            number,
+            title=title,
+            body=body,
+            state=state,
+            state_reason=state_reason,
+            milestone=named,
         )
         return self._issue(issue)
 

@@ -77,10 +77,17 @@ class LiveWriter:
         title: str | None = None,
         body: str | None = None,
         state: str | None = None,
+        state_reason: str | None = None,
         milestone: int | None = None,
     ) -> IssueSnapshot:
         """https://docs.github.com/en/rest/issues/issues#update-an-issue"""
-        given = {"title": title, "body": body, "state": state, "milestone": milestone}
+        given = {
+            "title": title,
+            "body": body,
+            "state": state,
+            "state_reason": state_reason,
+            "milestone": milestone,
+        }
         fields = {key: value for key, value in given.items() if value is not None}
         suffix = f"/issues/{int(number)}"
         answer = self._channel.write("PATCH", suffix, fields, what=f"editing issue #{number}")

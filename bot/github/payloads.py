@@ -129,7 +129,19 @@ def issue(data: Data) -> IssueSnapshot:
         milestone=_text(milestone, "title") or None if isinstance(milestone, Mapping) else None,
         url=_text(data, "html_url"),
         by_app=by_app or None,
+        id=number_of(data, "id") if "id" in data else 0,
+        state_reason=_text(data, "state_reason"),
     )
+
+
+def issue_state(state: object, reason: object) -> str:
+    """``open``, ``completed`` or ``not_planned``, of an issue's state and its reason; "" for none.
+
+    A duplicate will not be done either. https://docs.github.com/en/rest/issues/issues#get-an-issue
+    """
+    if state != "closed":
+        return "open" if state == "open" else ""
+    return "not_planned" if reason in ("not_planned", "duplicate") else "completed"
 
 
 def assignees(data: Data) -> tuple[str, ...]:

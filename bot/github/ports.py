@@ -193,8 +193,11 @@ class GitHubWriter(Protocol):
         title: str | None = None,
         body: str | None = None,
         state: str | None = None,
+        state_reason: str | None = None,
         milestone: int | None = None,
-    ) -> IssueSnapshot: ...
+    ) -> IssueSnapshot:
+        """``state_reason`` is why it is closed: ``completed``, ``not_planned``, ``duplicate``."""
+        ...
 
     def add_labels(self, number: int, labels: Sequence[str]) -> None: ...
 

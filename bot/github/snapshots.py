@@ -86,7 +86,12 @@ class RepositorySnapshot:
 
 @dataclass(frozen=True, slots=True)
 class IssueSnapshot:
-    """An issue (never a pull request) as GitHub holds it now; ``body`` is "" when it has none."""
+    """An issue (never a pull request) as GitHub holds it now; ``body`` is "" when it has none.
+
+    ``id`` is its database id, which relations between issues go by; ``state_reason`` says why it is
+    ``closed``: ``completed``, ``not_planned``, ``duplicate``, "" where GitHub does not say.
+    https://docs.github.com/en/rest/issues/issues#get-an-issue
+    """
 
     number: int
     title: str
@@ -99,6 +104,8 @@ class IssueSnapshot:
     milestone: str | None = None
     url: str = ""
     by_app: str | None = None
+    id: int = 0
+    state_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,12 @@ from bot.subjects.check_claims import (
     configs_of,
     configs_of_push,
 )
+from bot.subjects.issue_following import issue_claim, watchword
 from bot.subjects.plan_header import OWN_LABELS, RETITLED, fields_digest
 from bot.subjects.pull_claims import pull_claim
 
 _FIELD_ACTIONS = frozenset({"labeled", "unlabeled", "assigned", "unassigned"})
+_STATE_ACTIONS = frozenset({"closed", "reopened", "deleted", "transferred"})
 
 
 class Known(KnownChecks, Protocol):
@@ -91,11 +93,26 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
 
 
 def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
+    return [*_of_this_issue(event, known, config), *_standing_for(event, known)]
+
+
+def _standing_for(event: IssueEvent, known: Known) -> list[Trigger]:
+    """The plans with a box that stands for an issue which was closed, opened again or went."""
+    if event.action not in _STATE_ACTIONS or not event.state:
+        return []
+    claim = issue_claim(event.number, event.state)
+    paths = known.plan_paths_watching(event.repo.id, [watchword(event.number)])
+    return [_plan(event.repo.id, path, claim) for path in paths]
+
+
+def _of_this_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
     path = known.plan_path_of_issue(event.repo.id, event.number) or _marked(
         event.body, event.by_app
     )
     if path:
         return [_plan(event.repo.id, path, _issue_claim(event))]
+    if event.action == "closed":
+        return []
     if event.action in _FIELD_ACTIONS and not config.requested_format((event.label or "",)):
         return []
     if config.requested_format(event.labels):

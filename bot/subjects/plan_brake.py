@@ -24,6 +24,7 @@ from bot.plans.formats import read_plan, recognise
 from bot.plans.merge import Vanished
 from bot.plans.render import body_sha, issue_plan_text, plan_text
 from bot.plans.units import read_units
+from bot.subjects.issue_following import with_its_words
 from bot.subjects.orders import answer_only
 from bot.subjects.plan_settle import now_linked, taken_in
 from bot.subjects.plan_snapshot import PlanSnapshot
@@ -109,6 +110,7 @@ def _of_issue(snapshot: PlanSnapshot, issue: IssueSnapshot, config: RepoConfig) 
     was, now = taken_in(snapshot), issue_plan_text(issue.body)
     if was is None or now == was or snapshot.ordered("accept"):
         return None
+    now = with_its_words(snapshot, issue, was, now)
     lost = vanished_tasks(snapshot.path, was, now)
     if was.strip() and not now.strip():
         return Stop("issue", "emptied", lost.gone, lost.total)

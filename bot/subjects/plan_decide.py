@@ -28,6 +28,7 @@ from bot.memory import PlanMemory
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan, recognise
 from bot.plans.gates import PlanStatus, status_of
+from bot.plans.issue_boxes import issues_named
 from bot.plans.model import Plan
 from bot.plans.render import (
     PlanMarker,
@@ -43,6 +44,7 @@ from bot.plans.render import (
     written_over,
 )
 from bot.subjects.detached import leave_detached, stays_detached
+from bot.subjects.issue_following import home, watchword
 from bot.subjects.orders import Obeyed, answer_only, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
@@ -281,6 +283,7 @@ def _status(
         detached=after.state == "detached",
         statuses=config.statuses,
         standing=standing,
+        issue_facts=settled.issue_facts,
     )
     if memory.comment_id is None:
         reason = "The plan issue has no status yet"
@@ -338,8 +341,8 @@ def _after(
         overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
         echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
         pulls=settled.pulls,
-        watches=watched(settled.pulls, plan.target_branch if plan else None),
-        facts=facts_of(settled.pulls),
+        watches=_watches(settled, plan, issue),
+        facts=(*facts_of(settled.pulls), *settled.issue_facts),
         seen_commits=_newest((*memory.seen_commits, *snapshot.commits), _SEEN_COMMITS),
         handled=_newest((*memory.handled, *(o.claim for o in snapshot.orders)), _HANDLED),
         landing_blob="",
@@ -348,6 +351,13 @@ def _after(
         landing_body="",
         landing_orders=(),
     )
+
+
+def _watches(settled: Settled, plan: Plan | None, issue: IssueSnapshot) -> tuple[str, ...]:
+    """What else may have to do with the plan: branches, merges, issues that boxes stand for."""
+    pulls = watched(settled.pulls, plan.target_branch if plan else None)
+    named = issues_named(settled.text, home(issue))
+    return (*pulls, *(watchword(number) for number in named if number != issue.number))
 
 
 def _newest(values: Sequence[str], count: int) -> tuple[str, ...]:

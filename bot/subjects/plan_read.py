@@ -14,6 +14,8 @@ from bot.memory import OpenDelivery, PlanMemory, SubjectKey
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
 from bot.plans.render import body_sha, parse_plan_marker
+from bot.subjects.issue_following import CLAIM as ISSUE
+from bot.subjects.issue_following import is_applied, read_named
 from bot.subjects.order_reading import joining_issue, read_for_orders, read_orders
 from bot.subjects.plan_bases import (
     bodies_before,
@@ -51,6 +53,8 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
         return bool(memory.shown_title) and value == fields_digest(*shown)
     if kind == "comment":
         return claim in memory.handled
+    if kind == ISSUE:
+        return is_applied(value, memory)
     if kind == "pull":
         number, _, digest = value.partition(":")
         pull = memory.pull(int(number))
@@ -103,6 +107,7 @@ def read(
     snapshot = replace(snapshot, bases=bases, memory=memory)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
     snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
+    snapshot = read_named(snapshot, reader, file, issue, claims)
     return read_beside(snapshot, reader, file, issue, deliveries)
 
 

@@ -9,6 +9,7 @@ from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.memory import PullMemory
 from bot.plans.merge import Conflict, Merged, Tick, merge_texts, take_over
 from bot.plans.render import issue_plan_text, plan_text, shown_text
+from bot.subjects.issue_following import both_with_words, followed, with_its_words
 from bot.subjects.plan_snapshot import PlanSnapshot, TextEdit
 from bot.subjects.plan_take import Taken, open_conflicts, take_issue
 from bot.subjects.pull_facts import apply_facts, pulls_now
@@ -22,6 +23,7 @@ class Settled:
     moved, ``moved`` which of them, and ``beside`` the new text of the file beside the plan.
     ``held`` is the issue's text beyond the plan, by ``holders``. ``news``: a person changed a side.
     ``settles``: somebody said which text stands after a conflict; ``untaken`` found no place then.
+    ``issue_facts`` is what was applied of the issues that boxes stand for.
     """
 
     text: str
@@ -38,20 +40,26 @@ class Settled:
     news: bool = False
     settles: bool = False
     untaken: tuple[Conflict, ...] = ()
+    issue_facts: tuple[str, ...] = ()
 
 
 def settle(
     snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, config: RepoConfig
 ) -> Settled:
     """Both sides' changes since their bases, and the facts of pull requests, in one plan."""
-    bases, now = snapshot.bases, issue_plan_text(issue.body)
+    bases, body = snapshot.bases, issue_plan_text(issue.body)
     accepted = snapshot.ordered("accept") is not None
     steps = [_own_side(snapshot, file)]
     taken = taken_in(snapshot)
     was = shown_text(bases.agreed) if accepted and bases.agreed is not None else taken
+    kept = both_with_words(snapshot, issue, was, body, steps[-1].text)
+    now = kept.now
+    if kept.file != steps[-1].text:
+        steps.append(Merged(kept.file, edited=True))
     steps.append(take_over(steps[-1].text, was, now, unsure=bases.unsure))
     for edit in snapshot.overwritten:
-        steps.append(take_over(steps[-1].text, edit.before, edit.after, unsure=edit.unsure))
+        after = with_its_words(snapshot, issue, edit.before, edit.after)
+        steps.append(take_over(steps[-1].text, edit.before, after, unsure=edit.unsure))
     taken_text = _taken_text(snapshot, steps[-1].text)
     moved = apply_facts(
         taken_text.text,
@@ -63,25 +71,27 @@ def settle(
         known=snapshot.memory.pulls,
         files={snapshot.beside.path: snapshot.beside.text} if snapshot.beside else None,
     )
-    shown = shown_text(moved.text)
+    closed = followed(snapshot, issue, moved.text, kept.issues)
+    shown = shown_text(closed.text)
     holders: tuple[str, ...] = ()
     if not accepted and bases.agreed is not None and taken is not None:
-        shown, holders = _with_held(snapshot, taken, now, moved.text)
+        shown, holders = _with_held(snapshot, taken, now, closed.text)
     return Settled(
-        text=moved.text,
+        text=closed.text,
         shown=shown,
         ticks=tuple(tick for step in steps for tick in step.ticks),
         edited=any(step.edited for step in steps),
         conflicts=tuple(conflict for step in steps for conflict in step.conflicts),
         overwritten=snapshot.overwritten,
-        reasons=(*_said_by(snapshot, taken_text), *moved.reasons),
+        reasons=(*_said_by(snapshot, taken_text), *moved.reasons, *closed.reasons),
         pulls=moved.pulls,
         moved=moved.changed,
         beside=next(iter(moved.files.values()), ""),
         holders=holders,
-        news=file.text != bases.agreed or now != was or bool(snapshot.overwritten),
+        news=file.text != bases.agreed or body != was or bool(snapshot.overwritten),
         settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),
         untaken=taken_text.left,
+        issue_facts=closed.facts,
     )
 
 

@@ -48,6 +48,15 @@ class TextEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedIssue:
+    """An issue that a box stands for: ``open``, ``completed``, ``not_planned``, or ``gone``."""
+
+    number: int
+    state: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A command in a comment; ``allowed`` when who gave it may write to the repository.
 
@@ -97,7 +106,8 @@ class PlanSnapshot:
     file cannot be read and ``file`` is what both sides last agreed on; so it is where the file was
     ``deleted`` (the commit that did it, "?" where nobody knows). ``moved_to`` and ``moved_from``
     are the paths that a plan file went to or came from. ``may_rename`` is False when somebody who
-    may not write changed the issue's title, labels or people.
+    may not write changed the issue's title, labels or people. ``named`` are issues that boxes stand
+    for.
     """
 
     path: RepoPath
@@ -110,6 +120,7 @@ class PlanSnapshot:
     orders: tuple[Order, ...] = ()
     comments: tuple[CommentSnapshot, ...] = ()
     may_rename: bool = True
+    named: tuple[NamedIssue, ...] = ()
     pulls: tuple[PullSnapshot, ...] = ()
     gone_pulls: tuple[int, ...] = ()
     pull_details: tuple[PullDetails, ...] = ()

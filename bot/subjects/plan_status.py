@@ -61,20 +61,20 @@ def status_comment(
     detached: bool = False,
     statuses: Mapping[str, str] | None = None,
     standing: PlanStatus | None = None,
+    issue_facts: Sequence[str] = (),
 ) -> str:
     """The status comment; its marker carries base, facts and what is held.
 
     ``proposed`` is the pull request that ``text`` waits in; ``base`` is then what the default
     branch has. ``body_base`` is the version that the issue's body goes back to, ``held_text`` what
     the issue shows with the edits of ``held`` people, ``standing`` the plan's status where it is
-    known already.
+    known already, ``issue_facts`` what was applied of issues that boxes stand for.
     """
     document = parse_document(text)
     plan = read_plan(path, document, statuses=statuses)
     blob = blob_sha(text if base is None else base)
-    marker = StatusMarker(
-        blob, _kept_facts(pulls), "" if body_base == blob else body_base, tuple(held), path
-    )
+    facts = _kept_facts(pulls, issue_facts)
+    marker = StatusMarker(blob, facts, "" if body_base == blob else body_base, tuple(held), path)
     first = render_status_marker(marker) + (f"\n{DETACHED}" if detached else "")
     values: dict[str, object] = {
         "marker": first,
@@ -96,9 +96,9 @@ def status_comment(
     return comment
 
 
-def _kept_facts(pulls: Sequence[PullMemory]) -> tuple[str, ...]:
+def _kept_facts(pulls: Sequence[PullMemory], issues: Sequence[str]) -> tuple[str, ...]:
     """The facts that the marker has room for: what is over longest goes first."""
-    facts = facts_of(pulls)
+    facts = (*facts_of(pulls), *issues)
     size = sum(len(fact) + 1 for fact in facts)
     if size <= MOST_FACTS:
         return facts

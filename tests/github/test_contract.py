@@ -115,6 +115,18 @@ def test_an_issue_is_edited_in_parts(github: Side) -> None:
     assert (issue.title, issue.body, issue.state) == ("new", "", "closed")
 
 
+def test_an_issue_says_why_it_is_closed_and_has_an_id_of_its_own(github: Side) -> None:
+    first, second = (github.writer.create_issue(title, "") for title in ("one", "two"))
+    assert 0 < first.id != second.id > 0
+    closed = github.writer.edit_issue(first.number, state="closed", state_reason="not_planned")
+    assert (closed.state, closed.state_reason) == ("closed", "not_planned")
+    assert github.writer.edit_issue(first.number, state="open").state == "open"
+    github.alice.close_issue(second.number)
+    told = github.webhook("issues", "closed", lambda p: p["issue"]["number"] == second.number)
+    assert told["issue"]["state"] == "closed"
+    assert told["issue"]["id"] == second.id
+
+
 def test_nothing_is_written_to_an_issue_that_is_not_there(github: Side) -> None:
     for write in (
         lambda: github.writer.edit_issue(7, body="x"),

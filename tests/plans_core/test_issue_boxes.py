@@ -1,0 +1,129 @@
+"""Which boxes stand for an issue, and what is done to their words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.plans.issue_boxes import follow_issues, keep_words, named_issue, with_words
+from tests.plans_core.hostile import HOSTILE, Pattern
+
+HERE = "https://github.example/acme/shop"
+PLAN = "# Plan\n\n- [ ] one\n- [ ] two\n  more of two\n- [x] three\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ("#12", 12),
+        ("acme/shop#12", 12),
+        ("ACME/Shop#12", 12),
+        (f"{HERE}/issues/12", 12),
+        ("words (#12)", 12),
+        ("words (acme/shop#12)", 12),
+        (f"words ({HERE}/issues/12)", 12),
+        ("words (#12) — N/A: closed as not planned", 12),
+        ("#12 -- N/A: closed as not planned", 12),
+        ("words\nand more (#12)", 12),
+        ("words (#11) (#12)", 12),
+        ("other/shop#12", None),
+        ("https://github.example/other/shop/issues/12", None),
+    ],
+)
+def test_what_names_an_issue(raw: str, number: int | None) -> None:
+    named = named_issue(raw, HERE)
+    assert named is not None
+    assert named.number == number
+    assert named.shown.endswith("12")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", "words", "see #12", "#12 words", "words #12", "(#12)", "words (see #12)", "`#12`",
+     "words (#0)", "#12345678901", "words(#12)", "#12, #13", "words `(#12)`"],
+)  # fmt: skip
+def test_what_names_none(raw: str) -> None:
+    assert named_issue(raw, HERE) is None
+
+
+def test_words_of_several_lines_come_back() -> None:
+    now = PLAN.replace("two\n  more of two", "#5")
+    kept = keep_words(PLAN, now, PLAN, HERE, {})
+    assert kept.now == PLAN
+    assert kept.file == PLAN.replace("more of two", "more of two (#5)")
+    assert kept.issues == (5,)
+    assert with_words(PLAN, now, HERE, {}) == kept.file
+
+
+def test_the_mark_is_the_issues() -> None:
+    now = PLAN.replace("- [ ] one", "- [x] #5")
+    assert keep_words(PLAN, now, PLAN, HERE, {}).now == PLAN.replace("- [ ] one", "- [x] one")
+
+
+def test_the_title_says_which_box_it_was() -> None:
+    now = "# Plan\n\n- [ ] new\n- [ ] #5\n- [x] three\n"
+    kept = keep_words(PLAN, now, PLAN, HERE, {5: "one"})
+    assert "- [ ] one (#5)" in kept.file
+    assert kept.now == "# Plan\n\n- [ ] new\n- [ ] one\n- [x] three\n"
+
+
+def test_a_new_box_that_took_no_ones_place_is_left_as_it_is() -> None:
+    now = PLAN + "- [ ] #5\n"
+    assert keep_words(PLAN, now, PLAN, HERE, {}).now == now
+    changed = PLAN.replace("one", "#4")
+    again = PLAN.replace("one", "#5")
+    assert keep_words(changed, again, changed, HERE, {}).now == again
+
+
+def test_front_matter_and_line_ends_of_the_file_stay() -> None:
+    file = "---\na: 1\n---\n\n" + PLAN.replace("\n", "\r\n")
+    kept = keep_words(None, PLAN.replace("one", "#5").strip("\n"), file, HERE, {})
+    assert kept.file == file.replace("- [ ] one\r\n", "- [ ] one (#5)\r\n")
+
+
+def test_a_fact_moves_a_box_once() -> None:
+    text = "- [ ] one (#5)\n"
+    open_ = follow_issues(text, (), {5: "open"}, HERE)
+    assert (open_.text, open_.facts) == (text, ("#5:open",))
+    done = follow_issues(text, open_.facts, {5: "completed"}, HERE)
+    assert (done.text, done.facts) == ("- [x] one (#5)\n", ("#5:ticked",))
+    again = follow_issues(done.text, done.facts, {5: "completed"}, HERE)
+    assert (again.text, again.facts, again.reasons) == (done.text, done.facts, ())
+    undone = follow_issues(text, done.facts, {}, HERE)
+    assert (undone.text, undone.facts) == (text, ("#5:completed",))
+    assert follow_issues(done.text, undone.facts, {5: "open"}, HERE).text == done.text
+    assert follow_issues(done.text, done.facts, {5: "open"}, HERE).text == text
+
+
+def test_a_box_that_is_settled_already_is_not_settled_again() -> None:
+    text = "- [ ] ~~one~~ (#5)\n- [ ] two (#6) — N/A: later\n"
+    facts = ("#5:open", "#6:open")
+    done = follow_issues(text, facts, {5: "not_planned", 6: "completed"}, HERE)
+    assert "two (#6) — N/A: later" in done.text
+    assert done.facts[1] == "#6:completed"
+
+
+def test_the_plans_own_issue_moves_no_box() -> None:
+    text = "- [ ] one (#5)\n"
+    assert follow_issues(text, ("#5:open",), {5: "completed"}, HERE, own=5).text == text
+
+
+def test_a_fact_of_an_issue_that_no_box_names_is_forgotten() -> None:
+    assert follow_issues("- [ ] one\n", ("#5:open",), {}, HERE).facts == ()
+
+
+@given(st.text(alphabet="-[]x #5()/\n>ab", max_size=80), st.text(alphabet="-[]x #5()/\n>ab"))
+def test_no_text_is_too_odd(was: str, now: str) -> None:
+    kept = keep_words(was, now, was, HERE, {5: "a"})
+    for state in ("completed", "not_planned", "open", "gone"):
+        once = follow_issues(kept.file, ("#5:open",), {5: state}, HERE)
+        again = follow_issues(once.text, once.facts, {5: state}, HERE)
+        assert again.text == once.text
+
+
+@pytest.mark.parametrize("pattern", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_are_left_alone(pattern: Pattern) -> None:
+    text = pattern(5_000)
+    assert keep_words(text, text, text, HERE, {}).file == text
+    assert keep_words(text, text + "\n- [ ] #5\n", text, HERE, {}).file == text
