@@ -66,7 +66,11 @@ def check_store(store: Store, now: datetime) -> list[Check]:
     beat = store.last_beat()
     if beat is None or beat < now - _ALIVE:
         found = "none runs" if beat is None else f"none was seen since {beat:%Y-%m-%d %H:%M:%S} UTC"
-        checks.append(Check("worker", False, found, "Start plansync serve, or plansync worker."))
+        fix = (
+            "Start plansync serve, or plansync worker. Where one runs already, it uses another"
+            " database: give both the same DATABASE_URL, or the same PLANSYNC_DATA_DIR."
+        )
+        checks.append(Check("worker", False, found, fix))
     else:
         checks.append(Check("worker", True, "one is at work"))
     for block in store.blocks():

@@ -68,14 +68,39 @@ def check_clock(there: datetime | None, here: datetime) -> Check:
     return Check("clock", False, f"{abs(skew.total_seconds()):.0f} s {way} of GitHub's", fix)
 
 
-def check_disk(database: Path | None, mounts: str, free: int | None = None) -> Check:
-    """Does the SQLite file stay, and can its journal work there? ``mounts`` is mountinfo's text.
+def check_address(settings: Settings) -> Check:
+    """Can people sign in where they reach the pages? Browsers keep sign-ins only over https."""
+    if settings.public_url:
+        return Check("pages", True, f"people reach them at {settings.public_url}")
+    local = is_loopback(settings.host)
+    if not settings.signs_in_with_github:
+        found = "only the link that plansync serve prints signs in" if local else "nobody signs in"
+        return Check("pages", True, f"{found}: GITHUB_CLIENT_ID is not set")
+    if local:
+        return Check("pages", True, f"people sign in on this machine, port {settings.port}")
+    return Check(
+        "pages",
+        False,
+        f"PLANSYNC_URL is not set: over plain http at {settings.host} no sign-in is kept",
+        "Lead a proxy that ends TLS here, and set PLANSYNC_URL to its https:// address.",
+    )
+
+
+def check_disk(
+    database: Path | None, mounts: str, free: int | None = None, platform: str = ""
+) -> Check:
+    """Does the SQLite file stay, and can its journal work there? ``mounts`` is mountinfo's text,
+    ``platform`` one whose disks are known to be gone at every restart (``forgetful_disk``).
 
     https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html and
     https://www.sqlite.org/wal.html: WAL needs shared memory, which network file systems lack.
     """
     if database is None:
         return Check("disk", True, "the database is PostgreSQL's")
+    if platform:
+        found = f"{database} is gone at every restart: {platform} keeps no disk"
+        fix = "Set DATABASE_URL to a PostgreSQL database that every process uses."
+        return Check("disk", False, found, fix)
     kind = file_system(database, mounts)
     move = "Set PLANSYNC_DATA_DIR to a disk of this machine that stays, or use PostgreSQL."
     if kind in _IN_MEMORY:

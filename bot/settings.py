@@ -21,78 +21,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.errors import UserProblem
 from bot.settings_file import NAME as SETTINGS_FILE_NAME
 from bot.settings_file import read_settings_file
-
-HOW: dict[str, str] = {
-    "APP_ID": "It is the number “App ID” at the top of the GitHub App's settings page.",
-    "PRIVATE_KEY": (
-        "Generate one on the GitHub App's settings page under “Private keys” and set PRIVATE_KEY to"
-        " the text of the .pem file (line breaks may be written as \\n, or the whole file as"
-        " base64), or PRIVATE_KEY_PATH to where the file is."
-    ),
-    "PRIVATE_KEY_PATH": (
-        "Set it to the .pem file that the GitHub App's settings page gives under “Private keys”,"
-        " readable by the user that plansync runs as."
-    ),
-    "WEBHOOK_SECRET": (
-        "Make one up (for example with `openssl rand -hex 32`) and set the same value here and as"
-        " “Webhook secret” on the GitHub App's settings page."
-    ),
-    "WEBHOOK_SECRET_PREVIOUS": (
-        "While a webhook secret is being changed, the old one; otherwise leave it unset."
-    ),
-    "GITHUB_API_URL": (
-        "Leave it unset for github.com; for GitHub Enterprise Server it is https://HOSTNAME/api/v3."
-    ),
-    "GITHUB_SERVER_URL": (
-        "Leave it unset for github.com; for GitHub Enterprise Server it is https://HOSTNAME."
-    ),
-    "GITHUB_CLIENT_ID": (
-        "It is “Client ID” on the GitHub App's settings page; people then sign in through GitHub."
-        " Set GITHUB_CLIENT_SECRET too."
-    ),
-    "GITHUB_CLIENT_SECRET": (
-        "Generate one on the GitHub App's settings page under “Client secrets”."
-    ),
-    "OPERATORS": (
-        "Who may see the operator's pages, separated by commas: logins, or better user:ID, org:ID"
-        " and team:ID with GitHub's numbers."
-    ),
-    "PLANSYNC_URL": (
-        "The address that people reach plansync at, such as https://plans.example.com, without a"
-        " path."
-    ),
-    "DATABASE_URL": (
-        "Use sqlite:////absolute/path.sqlite3 or postgresql://USER:PASSWORD@HOST/NAME, or leave it"
-        " unset for a SQLite file in the data directory."
-    ),
-    "PLANSYNC_DATA_DIR": "A directory that plansync may write to, for its database and lock file.",
-    "PLANSYNC_SETTINGS_FILE": (
-        "The file that plansync setup writes and every command reads; the environment goes first."
-    ),
-    "HOST": "The address to listen on, such as 127.0.0.1, or 0.0.0.0 for every interface.",
-    "PORT": "A number from 0 to 65535; 0 takes any free port.",
-    "LOG_LEVEL": "One of debug, info, warning, error.",
-    "LOG_FORMAT": "One of console, json.",
-    "METRICS_TOKEN": (
-        "Make one up (for example with `openssl rand -hex 32`); /metrics then answers only to"
-        " `Authorization: Bearer TOKEN`, and without it only to this machine."
-    ),
-    "SENTRY_DSN": "The DSN of a Sentry project, for bugs; needs the package plansync[sentry].",
-    "OTEL_EXPORTER_OTLP_ENDPOINT": (
-        "Where an OpenTelemetry collector takes OTLP over HTTP, such as http://127.0.0.1:4318;"
-        " needs the package plansync[otel]."
-    ),
-    "PLANSYNC_PAYLOAD_DAYS": (
-        "How long what GitHub sent is kept after it was worked off: days from 0 to 30."
-    ),
-    "PLANSYNC_SETTLE_SECONDS": (
-        "How long to wait for more events about the same plan: seconds from 0 to 3600."
-    ),
-    "PLANSYNC_WRITE_INTERVAL_SECONDS": (
-        "The least time between two writes to GitHub: seconds from 0 to 60; GitHub asks for 1."
-    ),
-}
-"""Every variable, and what to do about it. https://docs.github.com/en/apps/creating-github-apps"""
+from bot.settings_how import HOW as HOW
+from bot.web_address import is_loopback
 
 _OPERATOR = re.compile(r"(?:user|org|team):[1-9]\d{0,18}|@?[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})")
 
@@ -192,6 +122,11 @@ class SetupSettings(StoreSettings):
         if urlsplit(value).path:
             raise ValueError("has a path; plansync needs a host name of its own")
         parts = urlsplit(value)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise ValueError(
+                "begins with http://, where browsers keep no sign-in: it must be https, and lead to"
+                " a proxy that ends TLS; only an address of this machine may be http"
+            )
         # As browsers write it in the header Origin.
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         usual = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
@@ -330,11 +265,39 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     Raises SettingsError, and FileProblem when the file cannot be read.
     """
-    values, problems = _with_key_from_file(_given(environ))
+    given = _given(environ)
+    values, problems = _with_key_from_file(given)
     pair = {name: bool(values.get(name, "").strip()) for name in _CLIENT}
     if any(pair.values()):
         problems |= {name: "is missing, its pair is set" for name in _CLIENT if not pair[name]}
-    return _load(Settings, values, problems)
+    try:
+        return _load(Settings, values, problems)
+    except SettingsError as error:
+        error.message += _other_way(given, error.message, settings_file(environ))
+        raise
+
+
+def _other_way(given: Mapping[str, str], message: str, file: Path) -> str:
+    """How to have plansync make the App, where what is missing is what that gives."""
+    if not any(f"  {name} is missing" in message for name in _OF_THE_APP):
+        return ""
+    there = [name for name in _OF_THE_APP if given.get(name, "").strip()]
+    first = f"unset {' and '.join(there)} (in the environment or in {file}) and " if there else ""
+    return (
+        f"\nOr let plansync make a GitHub App and set all of these: {first}run plansync serve or"
+        " plansync setup, which print a link to a page that does it."
+    )
+
+
+def forgetful_disk(environ: Mapping[str, str] | None = None) -> str:
+    """The platform whose disks are gone at every restart that this runs on, "" for none known.
+
+    https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem and
+    https://cloud.google.com/run/docs/container-contract#filesystem
+    """
+    given = os.environ if environ is None else environ
+    named = (("DYNO", "Heroku"), ("K_SERVICE", "Cloud Run"))
+    return next((platform for name, platform in named if given.get(name, "").strip()), "")
 
 
 def load_store_settings(environ: Mapping[str, str] | None = None) -> StoreSettings:

@@ -190,6 +190,27 @@ def test_looking_into_the_database_needs_no_key(tmp_path: Path) -> None:
         load_store_settings({"LOG_LEVEL": "loud"})
 
 
+def test_what_is_missing_may_be_made_by_plansync(environ: dict[str, str]) -> None:
+    """Whoever set half of it learns of the way that sets all."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"APP_ID": "1", "PLANSYNC_DATA_DIR": "/data"})
+    hint = str(caught.value).splitlines()[-1]
+    assert hint.startswith("Or let plansync make a GitHub App")
+    assert "unset APP_ID (in the environment or in /data/plansync.env)" in hint
+    with pytest.raises(SettingsError) as caught:
+        load_settings({})
+    assert "unset" not in str(caught.value).splitlines()[-1]
+    assert "plansync setup" in str(caught.value).splitlines()[-1]
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environ | {"PORT": "x"})
+    assert "plansync setup" not in str(caught.value)
+
+
+def test_a_machines_own_address_may_be_plain_http(environ: dict[str, str]) -> None:
+    for url in ("http://127.0.0.1:3000", "http://localhost", "http://[::1]:8080"):
+        assert load_settings(environ | {"PLANSYNC_URL": url}).public_url == url
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
@@ -199,6 +220,7 @@ def test_looking_into_the_database_needs_no_key(tmp_path: Path) -> None:
         ("OPERATORS", "org:acme", "OPERATORS names 'org:acme'"),
         ("PLANSYNC_URL", "https://example.com/plans", "PLANSYNC_URL has a path"),
         ("PLANSYNC_URL", "plans.example.com", "PLANSYNC_URL is not a web address"),
+        ("PLANSYNC_URL", "http://192.168.7.5:3000", "where browsers keep no sign-in"),
     ],
 )
 def test_settings_of_the_pages_that_are_wrong_are_named(

@@ -42,7 +42,11 @@ class Look:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"form_token": guard.form_token, "style": style_path()}
+        self._environment.globals |= {
+            "form_token": guard.form_token,
+            "plain_http": guard.plain_http,
+            "style": style_path(),
+        }
         self._environment.filters |= {"when": self._when, "many": many}
 
     def page(self, name: str, code: int = 200, /, **values: Any) -> Response:

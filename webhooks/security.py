@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.sign_in_link import hashed
 from bot.store import Store
 from webhooks.access import Access, View, Visitor
-from webhooks.address import is_own_origin, is_secure
+from webhooks.address import is_own_origin, is_secure, plain_http, plain_http_advice
 from webhooks.keys import Keys
 from webhooks.session import LASTS, Sessions
 
@@ -117,6 +117,10 @@ class Guard:
         found: View = g.view
         return found
 
+    def plain_http(self) -> str:
+        """What to tell a browser that cannot sign in because it came over plain http; else ""."""
+        return plain_http(request, self._settings)
+
     def form_token(self) -> str:
         """What a form of this page has to send back as ``form_token``."""
         return self.keys.sign("form", self._form_secret())
@@ -162,7 +166,12 @@ class Guard:
         origin = request.headers.get("Origin")
         if origin is None or not is_own_origin(origin, request, self._settings):
             log.warning("form refused", reason="origin", path=request.path)
-            abort(403, "This form was sent from another site.")
+            own = self._settings.public_url
+            hint = f" plansync is reached at {own}, and at no other address." if own else ""
+            abort(403, f"This form was sent from another site.{hint}")
+        if origin.startswith("http://") and is_secure(request, self._settings):
+            log.warning("form refused", reason="plain http", path=request.path)
+            abort(403, plain_http_advice(request))
         if request.endpoint in OPEN or request.blueprint in OPEN_BLUEPRINTS:
             secret = self._form_secret()
         else:

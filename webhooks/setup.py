@@ -41,6 +41,15 @@ from webhooks.security import HEADERS, Guard
 LASTS = timedelta(hours=1)
 """How long GitHub's code works, and so how long setting up may take."""
 
+_FOR_PROGRAMS = ("/api/", "/webhooks/", "/metrics", "/badge/")
+USED = (
+    "This link was used already, in another browser. Go on in that one, or start plansync again: it"
+    " prints a new link."
+)
+OPEN_THE_LINK = (
+    "Open the link that plansync printed when it started, in its terminal or log: it has a token."
+)
+
 log = structlog.get_logger("plansync.setup")
 
 
@@ -71,8 +80,11 @@ class Setup:
 
     def may_begin(self, token: str) -> bool:
         """Whether this is the token, and nobody has begun with it."""
-        given = token.encode("utf-8", "replace")
-        return not self._begun and hmac.compare_digest(given, self._token.encode())
+        return not self._begun and self.knows(token)
+
+    def knows(self, token: str) -> bool:
+        """Whether this is the token, used or not."""
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
 
     def begin(self, token: str) -> bool:
         """Use the token up; False when it is wrong or used."""
@@ -105,7 +117,16 @@ def create_setup_app(
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(setup, guard, pages))
     faults.install(app, guard, pages)
+    app.register_error_handler(404, _not_yet)
     return app
+
+
+def _not_yet(error: Exception) -> AnyResponse:
+    """Every other address leads to the set-up page, or says to programs that it is too early."""
+    if request.method in ("GET", "HEAD") and not request.path.startswith(_FOR_PROGRAMS):
+        return redirect("/setup", 303)
+    text = '{"status": "error", "reason": "plansync is not set up yet"}\n'
+    return Response(text, 503, mimetype="application/json")
 
 
 def blueprint(setup: Setup, guard: Guard, look: Look) -> Blueprint:
@@ -146,8 +167,9 @@ def blueprint(setup: Setup, guard: Guard, look: Look) -> Blueprint:
 
     @pages.get("/setup")
     def ask() -> AnyResponse:
-        if not setup.may_begin(request.args.get("token", "")) and way() is None:
-            return refused("Open the link that plansync printed when it started: it has a token.")
+        token = request.args.get("token", "")
+        if not setup.may_begin(token) and way() is None:
+            return refused(USED if setup.knows(token) else OPEN_THE_LINK)
         return form(setup.first or Wanted("plansync", own_origin(request, setup_settings)))
 
     setup_settings = setup.settings.stand_in("")
@@ -155,7 +177,8 @@ def blueprint(setup: Setup, guard: Guard, look: Look) -> Blueprint:
     @pages.post("/setup")
     def go() -> AnyResponse:
         if way() is None and not setup.begin(request.form.get("token", "")):
-            return refused("This link was used already, in another browser. Start plansync again.")
+            token = request.form.get("token", "")
+            return refused(USED if setup.knows(token) else OPEN_THE_LINK)
         wanted = _wanted(request.form.to_dict())
         state = secrets.token_urlsafe(32)
         try:

@@ -71,8 +71,9 @@ def blueprint(
         state = str(way.get("state", ""))
         given = request.args.get("state", "").encode("utf-8", "replace")
         if not state or not hmac.compare_digest(given, state.encode()):
+            where = f", not at {settings.public_url}" if settings.public_url else ""
             return refused(
-                "This sign-in was begun in another browser, or more than 10 minutes ago."
+                f"This sign-in was begun in another browser{where}, or more than 10 minutes ago."
             )
         code = request.args.get("code", "")
         if not code:

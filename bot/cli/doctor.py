@@ -58,8 +58,20 @@ def doctor(practice: Practice | None, as_json: bool) -> None:
 
 def _checks(practice: Practice | None) -> list[Check]:
     from bot.doctor import Check, check_app, check_store
-    from bot.doctor_place import check_clock, check_disk, check_secrets, read_mounts
-    from bot.settings import SettingsError, load_settings, load_store_settings, settings_file
+    from bot.doctor_place import (
+        check_address,
+        check_clock,
+        check_disk,
+        check_secrets,
+        read_mounts,
+    )
+    from bot.settings import (
+        SettingsError,
+        forgetful_disk,
+        load_settings,
+        load_store_settings,
+        settings_file,
+    )
     from bot.settings_file import FileProblem
     from bot.store import Store
 
@@ -67,7 +79,7 @@ def _checks(practice: Practice | None) -> list[Check]:
     try:
         settings = practice.settings if practice else load_settings()
     except (SettingsError, FileProblem) as problem:
-        fix = "Set them, or run plansync setup; then run plansync doctor again."
+        fix = "Then run plansync doctor again."
         found = Check("settings", False, str(problem), fix)
         try:
             store = Store(load_store_settings().database_url)
@@ -75,11 +87,11 @@ def _checks(practice: Practice | None) -> list[Check]:
             return [found]
         return [found, *check_store(store, now)]
     checks = [Check("settings", True, f"App {settings.app_id} at {settings.github_api_url}")]
-    checks += check_secrets(settings, settings_file())
+    checks += [*check_secrets(settings, settings_file()), check_address(settings)]
     store = Store(settings.database_url)
     checks += check_store(store, now)
     if checks[-1].name != "database":
-        checks.append(check_disk(store.sqlite_file, read_mounts()))
+        checks.append(check_disk(store.sqlite_file, read_mounts(), platform=forgetful_disk()))
     if practice is None:
         from bot.github.live import Gateway
 
@@ -142,5 +154,8 @@ def _repositories(practice: Practice) -> list[Check]:
 
 
 def _line(check: Check) -> str:
-    head = f"{'ok  ' if check.good else 'FAIL'}  {check.name}: {check.found}"
-    return head if check.good or not check.fix else f"{head}\n      {check.fix}"
+    told = f"{check.name}: {check.found}"
+    if not check.good and check.fix:
+        told += f"\n{check.fix}"
+    # Further lines stand below what they belong to, also those of a text that has some itself.
+    return f"{'ok  ' if check.good else 'FAIL'}  " + told.replace("\n", "\n      ")

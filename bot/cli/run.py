@@ -161,8 +161,10 @@ def _prepare(process: str, lifeline: int | None = None) -> Settings:
         from bot.lifeline import hold_on_to
 
         hold_on_to(lifeline)
+    import structlog
+
     from bot import logs
-    from bot.settings import load_settings
+    from bot.settings import forgetful_disk, load_settings
     from bot.store import Store
     from bot.telemetry import check_installed
 
@@ -171,13 +173,25 @@ def _prepare(process: str, lifeline: int | None = None) -> Settings:
     check_installed(settings)
     store = Store(settings.database_url)
     store.migrate()
+    platform = forgetful_disk()
+    if platform and store.sqlite_file is not None and lifeline is None:
+        structlog.get_logger("plansync").warning(
+            f"{platform} forgets this database at every restart",
+            database=str(store.sqlite_file),
+            fix="Set DATABASE_URL to a PostgreSQL database.",
+        )
     store.close()
     return settings
 
 
 def _offer_sign_in(settings: Settings, address: str) -> None:
     """On a machine that nobody else reaches, a link signs in that works once."""
-    if settings.signs_in_with_github or settings.host not in _LOOPBACK:
+    if settings.host not in _LOOPBACK:
+        warning = _who_cannot_sign_in(settings)
+        if warning:
+            click.echo(warning)
+        return
+    if settings.signs_in_with_github:
         return
     from bot.sign_in_link import make_link
     from bot.store import Store
@@ -186,6 +200,20 @@ def _offer_sign_in(settings: Settings, address: str) -> None:
     link = make_link(store, datetime.now(UTC))
     store.close()
     click.echo(f"sign in (works once, within the hour): {address}{link}")
+
+
+def _who_cannot_sign_in(settings: Settings) -> str:
+    if not settings.signs_in_with_github:
+        return (
+            "nobody can sign in to the pages: set GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET and"
+            " PLANSYNC_URL"
+        )
+    if not settings.public_url:
+        return (
+            "PLANSYNC_URL is not set: people sign in only where a proxy ends TLS and hands on the"
+            " header Host; set it to the https:// address that they use"
+        )
+    return ""
 
 
 def _listening(settings: SetupSettings) -> socket.socket:

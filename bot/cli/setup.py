@@ -92,8 +92,10 @@ def set_up(
     for anywhere in ("//0.0.0.0:", "//[::]:"):
         # What a container listens at; a browser on its machine reaches it through a port of that.
         link = link.replace(anywhere, "//127.0.0.1:")
-    structlog.get_logger("plansync.setup").warning("plansync is not set up yet", open=link)
-    click.echo(f"plansync is not set up yet. Open this link to make its GitHub App:\n  {link}")
+    if settings.log_format == "json":
+        structlog.get_logger("plansync.setup").warning("plansync is not set up yet", open=link)
+    else:
+        click.echo(f"plansync is not set up yet. Open this link to make its GitHub App:\n  {link}")
     sys.stdout.flush()
     with _Serving(create_setup_app(made, store), listening):
         while not stop.is_set() and not made.done.wait(0.1):

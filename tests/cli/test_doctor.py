@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import structlog
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from bot.cli import plansync
 from bot.cli.doctor import Practice
@@ -19,6 +20,7 @@ from bot.config import FORMATS_BY_LABEL
 from bot.doctor import Check
 from bot.doctor_place import (
     LEAST_FREE,
+    check_address,
     check_clock,
     check_disk,
     check_hook,
@@ -29,7 +31,7 @@ from bot.doctor_place import (
 from bot.github.app import HookConfig
 from bot.github.ports import Refused
 from bot.github.snapshots import RepoRef
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, forgetful_disk, load_settings
 from bot.store import Store
 from tests.fake_github import FakeGitHub, FakeRepository
 
@@ -91,9 +93,9 @@ def install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Install:
 def test_a_good_install_is_well_in_every_way(install: Install) -> None:
     assert install.bad() == {}
     assert list(install.checks()) == [
-        "settings", "webhook secret", "database", "migrations", "worker", "work", "disk", "clock",
-        "GitHub", "permissions", "events", "installations", "webhooks", "webhook address", "reach",
-        "repository acme/shop",
+        "settings", "webhook secret", "pages", "database", "migrations", "worker", "work", "disk",
+        "clock", "GitHub", "permissions", "events", "installations", "webhooks", "webhook address",
+        "reach", "repository acme/shop",
     ]  # fmt: skip
 
 
@@ -108,6 +110,45 @@ def test_what_is_wrong_is_told_with_its_fix(install: Install) -> None:
     assert "https://other.example.org/webhooks/github" in bad["webhook address"]
     for label in FORMATS_BY_LABEL:
         assert f"gh label create {label} --repo acme/shop" in bad["repository acme/shop"]
+
+
+def test_an_address_where_nobody_can_sign_in_is_told(install: Install) -> None:
+    def seen(**changed: object) -> str:
+        check = check_address(install.settings.model_copy(update=changed))
+        assert bool(check.fix) is not check.good
+        return f"{check.good} {check.found}"
+
+    oauth = {"github_client_id": "Iv1.a", "github_client_secret": SecretStr("a secret")}
+    assert seen() == (
+        "True only the link that plansync serve prints signs in: GITHUB_CLIENT_ID is not set"
+    )
+    assert seen(host="0.0.0.0").startswith("True nobody signs in")
+    assert seen(**oauth).startswith("True people sign in on this machine")
+    assert seen(**oauth, host="192.168.7.5").startswith("False PLANSYNC_URL is not set")
+    assert seen(**oauth, host="0.0.0.0", public_url="https://p.test").startswith("True people")
+    install.changed |= {**oauth, "host": "0.0.0.0"}
+    assert "set PLANSYNC_URL to its https:// address" in install.bad()["pages"]
+
+
+def test_a_platform_that_forgets_its_disks_is_told(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNO", "web.1")
+    assert "Heroku keeps no disk. Set DATABASE_URL" in install.bad()["disk"]
+    assert check_disk(None, MOUNTS, platform="Heroku").good
+    assert forgetful_disk({"K_SERVICE": "plans"}) == "Cloud Run"
+    assert forgetful_disk({"HOME": "/", "DYNO": " "}) == ""
+
+
+def test_further_lines_stand_below_what_they_belong_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("APP_ID", "many")
+    done = CliRunner().invoke(plansync, ["doctor"])
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert all(line[:6] in ("ok    ", "FAIL  ", "      ") for line in lines), done.output
+    assert "        WEBHOOK_SECRET is missing." in done.output
 
 
 def test_a_repository_that_cannot_have_plans(install: Install) -> None:

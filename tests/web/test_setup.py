@@ -196,6 +196,42 @@ def test_otherwise_what_is_missing_is_said(
     assert "WEBHOOK_SECRET is missing" in out
     assert ("APP_ID is missing" in out) == (not given)
     assert "Traceback" not in out
+    assert "print a link to a page that does it" in out
+
+
+@pytest.mark.parametrize(("form", "times"), [("console", 1), ("json", 1)])
+def test_the_link_is_printed_once(bare: dict[str, str], form: str, times: int) -> None:
+    child = Started(bare | {"LOG_FORMAT": form}, "serve")
+    try:
+        child.until(r"/setup\?token=")
+    finally:
+        child.stop()
+    assert child.text().count("/setup?token=") == times
+
+
+def test_until_then_every_address_leads_to_the_page(
+    github: GitHubStub, store: Store, tmp_path: Path
+) -> None:
+    _, client = reachable_setup(github, store, tmp_path)
+    for path in ("/", "/plans", "/plans/a/b/c.md", "/operator", "/sign-in", "/nowhere"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.location) == (303, "/setup"), path
+    for path in ("/api/plans", "/metrics", "/badge/a/b.svg"):
+        assert client.get(path).status_code == 503, path
+    assert client.post("/webhooks/github", headers=ORIGIN).status_code in (401, 403, 503)
+
+
+def test_setting_up_over_plain_http_from_elsewhere_says_what_to_do(
+    github: GitHubStub, store: Store, tmp_path: Path
+) -> None:
+    setup, client = reachable_setup(github, store, tmp_path)
+    address = "http://192.168.7.5:3000"
+    browser = {"User-Agent": "Mozilla/5.0"}
+    page = client.get(setup.path, base_url=address, headers=browser).text
+    assert "ssh -L 3000:127.0.0.1:3000 HOST" in page
+    answer = client.post("/setup", base_url=address, headers={"Origin": address})
+    assert (answer.status_code, "over plain http" in answer.text) == (403, True)
+    assert setup.may_begin(setup.path.partition("=")[2]), "nothing was begun"
 
 
 def test_an_application_that_is_set_up_has_no_such_page(settings: Settings, store: Store) -> None:
@@ -215,7 +251,13 @@ def test_the_token_works_in_one_browser(github: GitHubStub, store: Store, tmp_pa
     assert client.get(setup.path[:-1]).status_code == 403
     theirs = other.get(setup.path).text
     assert begin(setup, client, url="https://plans.test").status_code == 200
-    assert other.get(setup.path).status_code == 403
+    late = other.get(setup.path)
+    assert (late.status_code, "used already, in another browser" in late.text) == (403, True)
+    unknown = other.get("/setup?token=x")
+    assert (unknown.status_code, "Open the link that plansync printed" in unknown.text) == (
+        403,
+        True,
+    )
     refused = other.post("/setup", data=inputs(theirs), headers=ORIGIN)
     assert (refused.status_code, "used already" in refused.text) == (403, True)
     assert client.get("/setup").status_code == 200

@@ -78,6 +78,51 @@ def test_behind_a_proxy_that_says_nothing_the_cookie_is_a_secure_one(app: Flask)
     assert "redirect_uri=https%3A%2F%2Fplans.example.com" in answer.location
 
 
+CHROME = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0"}
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-in/link?token=x"])
+def test_a_browser_that_cannot_keep_a_sign_in_is_told_why(app: Flask, path: str) -> None:
+    """Over plain http from another machine the cookies would be dropped without a word."""
+
+    def told(address: str, **headers: str) -> bool:
+        page = app.test_client().get(path, base_url=address, headers=CHROME | headers).text
+        return "keeps no cookie" in page and "sets PLANSYNC_URL" in page
+
+    assert told("http://192.168.7.5:3000")
+    assert not told("http://127.0.0.1:3000")
+    assert not told("http://[::1]:3000")
+    assert not told("http://plans.example.com", **{"Sec-Fetch-Site": "none"}), "behind a TLS proxy"
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "a:b:c", "x:99999999", "", "٣:٣"])
+def test_an_odd_host_is_no_fault(app: Flask, host: str) -> None:
+    headers = CHROME | {"Host": host}
+    assert app.test_client().get("/sign-in", headers=headers).status_code < 500
+    answer = app.test_client().post("/sign-out", headers=headers | {"Origin": f"http://{host}"})
+    assert answer.status_code < 500
+
+
+def test_a_form_over_plain_http_is_answered_with_what_to_set(app: Flask) -> None:
+    browser = app.test_client()
+    address = "http://192.168.7.5:3000"
+    answer = browser.post("/sign-in/link", base_url=address, headers={"Origin": address})
+    assert answer.status_code == 403
+    assert "over plain http at http://192.168.7.5:3000" in answer.text
+    assert "ssh -L 3000:127.0.0.1:3000" in answer.text
+
+
+def test_who_comes_by_another_address_is_told_the_right_one(
+    web_environ: dict[str, str], store: Store
+) -> None:
+    settings = load_settings(web_environ | {"PLANSYNC_URL": "https://plans.example.com"})
+    browser = create_app(settings, store, GitHubVisitors(settings)).test_client()
+    answer = browser.post("/sign-in/link", headers={"Origin": "http://10.0.0.5:3000"})
+    assert "plansync is reached at https://plans.example.com, and at no other" in answer.text
+    answer = browser.get("/sign-in/callback?code=a&state=b")
+    assert "in another browser, not at https://plans.example.com" in answer.text
+
+
 def test_a_sign_in_that_was_begun_elsewhere_is_refused(visits: Visits) -> None:
     """Otherwise somebody could sign others in as themselves."""
     attacker, victim = visits.client(), visits.client()
