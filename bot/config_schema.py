@@ -134,9 +134,18 @@ class Statuses(_Part):
 
     @model_validator(mode="after")
     def _are_different(self) -> Statuses:
-        words = [self.pending, self.in_progress, self.complete]
-        if len({word.casefold() for word in words}) < len(words):
-            raise ValueError("The three statuses must be different words.")
+        names: dict[str, list[str]] = {}
+        for name, word in (
+            ("pending", self.pending),
+            ("in_progress", self.in_progress),
+            ("complete", self.complete),
+        ):
+            names.setdefault(word.casefold(), []).append(f"{name} ({word})")
+        same = next((found for found in names.values() if len(found) > 1), None)
+        if same:
+            raise ValueError(
+                f"{' and '.join(same)} are the same word; the three statuses must differ."
+            )
         return self
 
 

@@ -267,6 +267,10 @@ def _values(
         )
 
     found, defaulted = read(int(number) if number else None)
+    if not remote:
+        defaulted = [
+            line.replace("the repository's name", "the folder's name") for line in defaulted
+        ]
     if number or format != "implementation-plan" or "feature id" in given:
         return found, defaulted
     features = root / PurePosixPath(placed(format, found, lambda _: False)[0]).parent.parent

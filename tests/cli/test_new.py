@@ -47,6 +47,13 @@ def test_new_never_overwrites(run: Run, repository: Path) -> None:
     assert (repository / "plan_docs/search.md").read_text() == text
 
 
+def test_without_a_repository_the_folder_names_the_project(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    done = run("new", "feature", "Search", "--dir", str(folder))
+    assert "project = alone (the folder's name)" in done.err
+
+
 def test_features_of_an_epic_are_numbered_on(run: Run, repository: Path) -> None:
     run("new", "implementation", "One")
     done = run("new", "implementation", "Two")

@@ -91,7 +91,13 @@ WRONG = [
     ("adopt: ['docs/[ab].md']", 1, 9, "two globs", ""),
     ("adopt: docs/*.md", 1, 8, "is the text", "a list"),
     ("statuses:\n  pending: a|b", 2, 12, "none of | /", ""),
-    ("statuses:\n  pending: complete", 2, 3, "different words", ""),
+    (
+        "statuses:\n  pending: complete",
+        2,
+        3,
+        "pending (complete) and complete (Complete) are the same word",
+        "",
+    ),
     ("statuses:\n  pending: ''", 2, 12, "1 to 40 characters", ""),
     ("brake: 0", 1, 8, "out of range", "above 0"),
     ("brake: 30%", 1, 8, "the text “30%”", "a number"),
@@ -194,5 +200,5 @@ def test_files_are_put_together_key_by_key() -> None:
 def test_good_files_can_be_wrong_together() -> None:
     together = merged({"statuses": {"pending": "open"}}, {"statuses": {"complete": "Open"}})
     (problem,) = wrong_together(together, "x.yml", 3)
-    assert "different words" in problem.message
+    assert "are the same word" in problem.message
     assert problem.line == 3
