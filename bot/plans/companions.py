@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.errors import UserProblem
 
@@ -73,6 +73,17 @@ def plan_of_companion(path: str) -> str | None:
     return None
 
 
+def plans_around(path: str) -> tuple[str, ...]:
+    """Where the plans would stand to whose folder a file belongs, other than that file."""
+    folder = folder_of(path)
+    found = [f"{folder}impl-plan.md"]
+    for inner in ("checklists/", "contracts/"):
+        above, inside, _ = path.rpartition(f"/{inner}")
+        if inside:
+            found.append(f"{above}/impl-plan.md")
+    return tuple(plan for plan in found if plan != path)
+
+
 def marker(name: str) -> str:
     """The hidden line above what the file ``name`` says."""
     return f'<!-- plansync:part file="{name}" -->'
@@ -115,6 +126,13 @@ def render_feature(feature: Feature) -> str:
     if feature.outputs:
         pieces.append(f"<!-- plansync:outputs {' '.join(feature.outputs)} -->")
     return "\n".join(pieces)
+
+
+def with_files(text: str, files: Mapping[str, str], path: str) -> str:
+    """The one text of the plan at ``path`` with other texts of its companions, by path."""
+    whole, folder = parse_feature(text), folder_of(path)
+    said = {name: files.get(folder + name, was) for name, was in whole.files.items()}
+    return render_feature(replace(whole, files=said))
 
 
 def shown_feature(feature: Feature) -> str:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from bot.errors import UserProblem
 from bot.plans import orders_answers, orders_tasks, orders_words
 from bot.plans.commands import COMMANDS, Command, misuse, parse_command, unquoted
+from bot.plans.companions import is_feature
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.model import Plan
 from bot.plans.ordered import Around, Done, NotHere
+from bot.plans.orders_companions import OF_A_TASK, obey_beside
 
 Handler = Callable[[Document, Plan, Command, Around], Done]
 
@@ -87,6 +89,8 @@ def obey(text: str, command: Command, around: Around) -> Done:
     if handler is None:
         return Done(text)
     try:
+        if command.verb in OF_A_TASK and is_feature(text):
+            return obey_beside(text, plan, command, around, obey)
         return handler(document, plan, command, around)
     except UserProblem as problem:
         return Done(text, refused=problem)

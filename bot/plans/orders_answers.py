@@ -53,7 +53,7 @@ def check(document: Document, plan: Plan, command: Command, around: Around) -> D
 
 def why(document: Document, plan: Plan, command: Command, around: Around) -> Done:
     """Why a task stands where it stands."""
-    task = named_task(plan, split_task(command.text)[0])
+    task = named_task(plan, split_task(command.text)[0], anywhere=True)
     about = [pull for pull in around.pulls if task.address in pull.tasks]
     values = {
         "address": task.address,
@@ -78,7 +78,7 @@ def why(document: Document, plan: Plan, command: Command, around: Around) -> Don
 
 def start(document: Document, plan: Plan, command: Command, around: Around) -> Done:
     """The branch to make for a task, and the lines for the pull request."""
-    task = named_task(plan, split_task(command.text)[0])
+    task = named_task(plan, split_task(command.text)[0], anywhere=True)
     if task.settled:
         raise UserProblem(f"Task {task.address} is done.", f"/plan undo {task.address} reopens it.")
     stops = why_not(plan, task.address)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from bot.errors import UserProblem
 from bot.plans.cellwords import leading_word, na_reason
 from bot.plans.commands import Command, split_task, split_tasks
+from bot.plans.companions import parse_feature
 from bot.plans.document import Document, Field, Table, Task, parse_document
 from bot.plans.edit import set_cell, set_field, set_task
-from bot.plans.formats import read_plan, resolve_task
+from bot.plans.formats import alone, read_plan, resolve_task
 from bot.plans.formats.parts import Record, fields_in, find_field
 from bot.plans.formats.user_story import (
     implementation_table,
@@ -31,12 +32,15 @@ _OPEN = frozenset({"open", "draft"})
 _SKELETON = {"done": "done", "pending": "todo", "in_progress": "in-progress", "blocked": "blocked"}
 
 
-def named_task(plan: Plan, address: str) -> PlanTask:
-    """The task that the address names. Raises UserProblem when there is none, or several."""
+def named_task(plan: Plan, address: str, *, anywhere: bool = False) -> PlanTask:
+    """The task that the address names. Raises UserProblem when there is none, or several.
+
+    One of another file counts only where it may stand ``anywhere``.
+    """
     found = resolve_task(plan, address)
     if not isinstance(found, PlanTask):
         raise UserProblem(found.message, found.fix)
-    if found.path:
+    if found.path and not anywhere:
         raise UserProblem(
             f"Task {found.address} stands in {found.path}.", "Change it there: it is mirrored too."
         )
@@ -264,14 +268,18 @@ def blocked_tasks(document: Document, plan: Plan) -> list[tuple[PlanTask, str]]:
         for task in plan.tasks
         if task.state is TaskState.BLOCKED and task.offset is None
     ]
-    if not any("BLOCKED" in document.line_text(n) for n in range(1, len(document.lines) + 1)):
+    if "BLOCKED" not in document.text:
         return rows
+    files = parse_feature(document.text).beside(plan.path)
+    documents = {path: parse_document(text) for path, text in files.items()}
+    documents[""] = alone(document)
     found = []
     for task in plan.boxes:
-        box = None if task.settled or task.path else box_of(document, task)
-        line = _block_line(document, box) if box else None
-        if line is not None:
-            _, _, reason = document.line_text(line).partition("BLOCKED")
+        held = documents.get(task.path)
+        box = box_of(held, task) if held and not task.settled else None
+        line = _block_line(held, box) if held and box else None
+        if held and line is not None:
+            _, _, reason = held.line_text(line).partition("BLOCKED")
             found.append((task, reason.lstrip(" \t:")))
     return [*rows, *found]
 

@@ -23,6 +23,7 @@ from bot.events import (
 from bot.github.snapshots import RepoPath
 from bot.memory import SubjectKey, Trigger
 from bot.plans.commands import parse_command, unquoted
+from bot.plans.companions import plan_of_companion, plans_around
 from bot.plans.links import Links, parse_links
 from bot.plans.render import body_sha, parse_plan_marker
 from bot.rolling import BRANCH
@@ -260,10 +261,16 @@ def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger
     if event.paths is None:
         return [_plan(event.repo.id, path, "") for path in plans]
     there = set(plans)
-    about = [path for path in event.paths if path in there or config.adopts(path)]
-    # A feature's list of tasks is part of its plan.
-    plans_of = (path.removesuffix("tasks.md") + "impl-plan.md" for path in event.paths)
-    about += [path for path in plans_of if path in there and path not in about]
+    about: dict[str, None] = {}
+    for path in event.paths:
+        # What stands in a feature's folder is shown with its plan, or is progress of it.
+        owners = [plan for plan in plans_around(path) if plan in there]
+        if path in there or (not owners and config.adopts(path)):
+            about[path] = None
+        if not owners and (plan := plan_of_companion(path)) and config.adopts(plan):
+            # Perhaps nobody remembers it any more.
+            owners = [plan]
+        about.update(dict.fromkeys(owners))
     return [_plan(event.repo.id, path, f"commit:{event.after}") for path in about]
 
 

@@ -19,9 +19,10 @@ from bot.errors import UserProblem
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import PlanMemory
 from bot.plans.alignment import align
+from bot.plans.companions import parse_feature, render_feature, shown_parts
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan, recognise
-from bot.plans.merge import Vanished
+from bot.plans.merge import Vanished, with_parts
 from bot.plans.render import body_sha, issue_plan_text, plan_text
 from bot.plans.units import read_units
 from bot.subjects.issue_following import with_its_words
@@ -41,7 +42,7 @@ class Stop:
 
     ``kind`` is ``tasks`` (too many vanished), ``emptied`` (nothing is left), ``format`` (it is no
     plan any more), ``unreadable`` (it cannot even be compared; ``why`` says why not) or ``deleted``
-    (``why`` is the commit).
+    (``why`` is the commit). ``what`` is the companion that was emptied, "" for the plan itself.
     """
 
     side: Literal["file", "issue"]
@@ -49,6 +50,7 @@ class Stop:
     gone: int = 0
     total: int = 0
     why: str = ""
+    what: str = ""
 
 
 def vanished_tasks(path: str, before: str, after: str) -> Vanished:
@@ -99,8 +101,9 @@ def _of_file(path: RepoPath, agreed: str, was: str, now: str, config: RepoConfig
         return None
     before, after = plan_text(was), plan_text(now)
     lost = vanished_tasks(path, before, after)
-    if before.strip() and not after.strip():
-        return Stop("file", "emptied", lost.gone, lost.total)
+    gone = _emptied(before, after)
+    if gone is not None:
+        return Stop("file", "emptied", lost.gone, lost.total, what=gone)
     if recognise(path, parse_document(agreed)) and not recognise(path, parse_document(now)):
         return Stop("file", "format", lost.gone, lost.total)
     return _too_many("file", lost, config)
@@ -112,9 +115,18 @@ def _of_issue(snapshot: PlanSnapshot, issue: IssueSnapshot, config: RepoConfig) 
         return None
     now = with_its_words(snapshot, issue, was, now)
     lost = vanished_tasks(snapshot.path, was, now)
-    if was.strip() and not now.strip():
-        return Stop("issue", "emptied", lost.gone, lost.total)
+    gone = _emptied(was, with_parts(was, now))
+    if gone is not None:
+        return Stop("issue", "emptied", lost.gone, lost.total, what=gone)
     return _too_many("issue", lost, config)
+
+
+def _emptied(before: str, after: str) -> str | None:
+    """The companion of which nothing is left, "" for the plan itself; None where all are there."""
+    was, now = shown_parts(before), shown_parts(after)
+    if was.plan.strip() and not now.plan.strip():
+        return ""
+    return next((n for n in was.files if was.files[n].strip() and not now.files.get(n)), None)
 
 
 def _too_many(side: Literal["file", "issue"], lost: Vanished, config: RepoConfig) -> Stop | None:
@@ -135,7 +147,7 @@ def put_back(
         if stop.kind == "unreadable":
             left.append(stop)
         elif stop.side == "file" and snapshot.ordered("take", "issue"):
-            file = replace(file, text=snapshot.bases.agreed or file.text)
+            file = replace(file, text=_restored(file.text, snapshot.bases.agreed or "", stop.what))
         elif stop.side == "issue" and snapshot.ordered("take", "file"):
             bases = replace(snapshot.bases, issue=issue_plan_text(issue.body))
             memory = replace(snapshot.memory, held=(), issue_text="")
@@ -143,6 +155,15 @@ def put_back(
         else:
             left.append(stop)
     return snapshot, file, tuple(left)
+
+
+def _restored(text: str, agreed: str, what: str) -> str:
+    """The plan as it was agreed on; only the companion ``what`` where that is what was lost."""
+    was = parse_feature(agreed)
+    if what not in was.files:
+        return agreed or text
+    now = parse_feature(text)
+    return render_feature(replace(now, files={**now.files, what: was.files[what]}))
 
 
 def stopped(
@@ -189,6 +210,10 @@ def reason(stops: Sequence[Stop]) -> str:
         match stop.kind:
             case "tasks":
                 said.append(f"{stop.gone} of {stop.total} tasks vanished from {where}")
+            case "emptied" if stop.what and stop.side == "file":
+                said.append(f"{stop.what} was emptied or deleted")
+            case "emptied" if stop.what:
+                said.append(f"what {stop.what} says was taken out of {where}")
             case "emptied":
                 said.append(f"{where} was emptied")
             case "format":

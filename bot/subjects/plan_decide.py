@@ -25,6 +25,7 @@ from bot.config import RepoConfig
 from bot.errors import UserProblem
 from bot.github.snapshots import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
 from bot.memory import PlanMemory
+from bot.plans.companions import recipe_of
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan, recognise
 from bot.plans.gates import PlanStatus, status_of
@@ -48,6 +49,7 @@ from bot.subjects.issue_following import home, watchword
 from bot.subjects.orders import Obeyed, answer_only, obey_orders
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
+from bot.subjects.plan_companions import file_edits
 from bot.subjects.plan_header import Headed, with_header
 from bot.subjects.plan_identity import follow, left_behind, without_file, without_issue
 from bot.subjects.plan_issue import conflict_comments, create_plan_issue
@@ -74,7 +76,7 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     if file is None and memory.moved_to:
         return follow(memory, memory.moved_to)
     if file is None:
-        return _no_plan(snapshot, config, "there is no plan file at this path")
+        return _no_plan(snapshot, config, snapshot.problem or "there is no plan file at this path")
     if issue is not None and snapshot.deleted:
         return without_file(snapshot, issue, config)
     known = issue is not None and snapshot.bases.agreed is not None
@@ -236,8 +238,7 @@ def _commit(snapshot: PlanSnapshot, file: FileSnapshot, obeyed: Obeyed) -> Commi
     subjects += settled.reasons
     details = tick_lines(settled.ticks) if len(settled.ticks) > 1 else []
     people = snapshot.people if settled.ticks or settled.edited else ()
-    edits = [FileEdit(snapshot.path, settled.text, file.blob_sha)]
-    edits = [*(edits if settled.text != file.text else []), *([obeyed.log] if obeyed.log else [])]
+    edits = [*file_edits(file, settled.text), *([obeyed.log] if obeyed.log else [])]
     subjects = subjects or [f"Bring {snapshot.path} and its issue together"]
     message = compose(subjects, details, (*people, *obeyed.people))
     return CommitFiles(tuple(edits), message, reason="; ".join(subjects))
@@ -248,7 +249,9 @@ def _body_edit(
 ) -> EditIssueBody | None:
     marker = parse_plan_marker(issue.body)
     request, replaced = snapshot.memory.request_number, body_sha(issue.body)
-    wanted = written_over(replaced, PlanMarker(snapshot.path, request, blob_sha(settled.text)))
+    made_of = recipe_of(settled.text)
+    new = PlanMarker(snapshot.path, request, blob_sha(settled.text), files=made_of)
+    wanted = written_over(replaced, new)
     there = marker is not None and (marker.path, marker.request) == (wanted.path, wanted.request)
     form = shown_form(settled.text)
     there = there and body_form(issue.body) == form

@@ -25,6 +25,7 @@ from bot.subjects.plan_bases import (
     overwritten_edits,
     refused_edits,
 )
+from bot.subjects.plan_companions import belongs_to, together
 from bot.subjects.plan_header import RETITLED, fields_digest
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
@@ -73,6 +74,10 @@ def read(
     """The plan file, its issue, and what the deliveries are about."""
     path = RepoPath(key.name)
     memory = memory or PlanMemory(key.repository_id, path, "")
+    owner = belongs_to(reader, path) if memory.issue_number is None else ""
+    if owner:
+        return _of_another(owner, path, memory, reader, deliveries, edit_of)
+    reader, edit_of = together(reader, memory, edit_of)
     file, problem = _file(reader, path, memory)
     found = _Found(None, memory)
     if memory.issue_number is not None:
@@ -109,6 +114,23 @@ def read(
     snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
     snapshot = read_named(snapshot, reader, file, issue, claims)
     return read_beside(snapshot, reader, file, issue, deliveries)
+
+
+def _of_another(
+    owner: str,
+    path: RepoPath,
+    memory: PlanMemory,
+    reader: GitHubReader,
+    deliveries: Sequence[OpenDelivery],
+    edit_of: Edits,
+) -> PlanSnapshot:
+    """A file that the issue of another plan shows; who asked for one of its own is told."""
+    found = _joined(reader, _Found(None, memory), deliveries)
+    why = f"it belongs to {owner}, whose issue shows it"
+    snapshot = PlanSnapshot(path, found.memory, None, found.issue, problem=why)
+    if found.issue is None:
+        return snapshot
+    return _with_people(snapshot, reader, found.issue, deliveries, edit_of)
 
 
 @dataclass(frozen=True, slots=True)

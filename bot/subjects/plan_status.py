@@ -8,12 +8,13 @@ code spans: nothing in it pings anybody or links by accident.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 
 from bot.comments import code_span, render_comment
 from bot.github.snapshots import RepoPath
 from bot.memory import PullMemory
+from bot.plans.companions import plan_alone, recipe_of
 from bot.plans.diagram import render_diagram
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
@@ -30,6 +31,9 @@ MOST_FACTS = 36_000
 _TEXT = 140
 _ENDED = frozenset({"merged", "closed", "reverted", "elsewhere"})
 _NOTICED = frozenset({"story.row-status", "story.status-word", "tasks.status-word"})
+_GATE_ORDER = frozenset(
+    {"impl.requirements-missing", "impl.requirements-open", "impl.plan-gate-open"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,13 @@ def status_comment(
     blob = blob_sha(text if base is None else base)
     facts = _kept_facts(pulls, issue_facts)
     marker = StatusMarker(blob, facts, "" if body_base == blob else body_base, tuple(held), path)
+    marker = replace(marker, files=recipe_of(text if base is None else base))
     first = render_status_marker(marker) + (f"\n{DETACHED}" if detached else "")
     values: dict[str, object] = {
         "marker": first,
         "path": path,
         "issue": issue,
-        "blob": blob[:10],
+        "blob": blob_sha(plan_alone(text if base is None else base))[:10],
         "proposed": proposed,
         "conflict": conflict,
         "detached": detached,
@@ -224,9 +229,10 @@ def _noticed(
     plan: Plan, document: Document, pulls: Sequence[PullMemory], bounds: Bounds
 ) -> list[str]:
     """What was left as somebody wrote it, and what nobody could be found for."""
-    rules = plan.format in ("user-story", "task-plan")
-    found = [p for p in check(plan, document) if p.code in _NOTICED] if rules else []
-    lines = [short(f"Line {p.line}: {p.message}", 300) for p in found]
+    rules = plan.format in ("user-story", "task-plan", "implementation-plan")
+    found = check(plan, document) if rules else []
+    lines = [short(f"Line {p.line}: {p.message}", 300) for p in found if p.code in _NOTICED]
+    lines += [short(p.message.replace("`", ""), 300) for p in found if p.code in _GATE_ORDER]
     for pull in sorted(pulls, key=lambda p: -p.number):
         unknown = [link.named for link in pull.links if not link.address]
         if unknown and pull.state in ("open", "draft"):

@@ -12,6 +12,13 @@ from dataclasses import dataclass, field, replace
 from bot.config import RepoConfig
 from bot.github.snapshots import PullSnapshot
 from bot.memory import LinkedTask, PlanMemory, PullMemory
+from bot.plans.companions import (
+    is_feature,
+    parse_feature,
+    plan_alone,
+    render_feature,
+    with_files,
+)
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.linked import (
@@ -106,10 +113,11 @@ def apply_facts(
     ``files`` are the texts of files beside the plan that hold tasks of it, ``known`` what was
     remembered of the pull requests before.
     """
-    beside = dict(files or {})
+    whole = parse_feature(text)
+    text, beside = whole.plan, whole.beside(path) | dict(files or {})
     now = _version(path, text, config, beside)
     if now is None:
-        return Moved(text, (), tuple(pulls), files=beside)
+        return Moved(render_feature(whole), (), tuple(pulls), files=beside)
     base = _version(path, before, config, beside) if before and (pulls or applied) else None
     versions = [base] if base else []
     pulls = [_placed(pull, now, versions) for pull in pulls]
@@ -128,6 +136,7 @@ def apply_facts(
     if before and before != text and now.plan.format == "user-story":
         text = follow_story(text, path, before, config.statuses).text
     said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
+    text = with_files(render_feature(replace(whole, plan=text)), beside, path)
     return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed), beside)
 
 
@@ -144,8 +153,10 @@ def _add_outputs(text: str, pulls: Sequence[PullMemory], known: Mapping[int, str
 def _version(
     path: str, text: str, config: RepoConfig, files: Mapping[str, str] | None = None
 ) -> Version | None:
-    plan = read_plan(path, parse_document(text), files=files or None, statuses=config.statuses)
-    return Version(plan, text) if plan else None
+    document = parse_document(text)
+    others = None if is_feature(text) else files or None
+    plan = read_plan(path, document, files=others, statuses=config.statuses)
+    return Version(plan, plan_alone(text)) if plan else None
 
 
 def _placed(

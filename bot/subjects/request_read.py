@@ -28,6 +28,7 @@ from bot.plans.scaffold import (
     template_path,
     values_from_request,
 )
+from bot.subjects.plan_companions import together
 from bot.subjects.plan_recovery import find_status, is_ours
 from bot.templates import read_template
 
@@ -94,6 +95,7 @@ def read(
 ) -> RequestSnapshot:
     """The request issue, who asked, and the commit, issue and comments made for it so far."""
     number = int(key.name)
+    reader, _ = together(reader)
     memory = memory or RequestMemory(key.repository_id, number)
     issue = reader.issue(number)
     plan_format = config.requested_format(issue.labels) if issue else None

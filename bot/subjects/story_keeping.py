@@ -43,8 +43,6 @@ def read_beside(
     heard = max((delivery.received_at for delivery in deliveries), default=None)
     snapshot = replace(snapshot, heard_at=heard)
     plan = read_plan(snapshot.path, parse_document(file.text))
-    if plan is not None and plan.format == "implementation-plan":
-        return _with_tasks(snapshot, reader)
     if plan is None or plan.format != "task-plan":
         return snapshot
     texts = [snapshot.bases.agreed or file.text, issue_plan_text(issue.body)]
