@@ -199,7 +199,7 @@ SITUATIONS = (
     Situation("the configuration is pushed", 1, pushed_config),
     Situation("nothing was heard for a day", 2, drift),
     Situation("a tick, the default branch protected", 12, protected),
-    Situation("a further tick there", 13, protected_again),
+    Situation("a further tick there", 14, protected_again),
     Situation("a command that ticks a box", 8, command),
     Situation("a command that is answered", 4, question),
     Situation("a plan is requested", 30, request),

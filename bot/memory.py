@@ -130,7 +130,9 @@ class PlanMemory:
     the newest commits of the default branch that are taken in already (the last 20); ``facts`` the
     pull request facts already applied (``41:merged:2,3``: number, state, tasks); ``told`` what
     people have been told once; ``proposed`` is the pull request in which changes wait that the
-    default branch did not take.
+    default branch did not take, and ``waiting_text`` the plan file there, on which the issue and
+    the pull request last agreed ("" where nothing waits); the base stays what the default branch
+    had then.
 
     What of the issue is taken in already is the base; where it is not, ``issue_text`` says what:
     an edit by someone without write access that is ``held``. ``body_base`` is the blob the issue's
@@ -176,6 +178,7 @@ class PlanMemory:
     told: tuple[str, ...] = ()
     state: str = "active"
     proposed: int | None = None
+    waiting_text: str = ""
     issue_text: str = ""
     body_base: str = ""
     body_bases: tuple[str, ...] = ()

@@ -61,7 +61,7 @@ def carry_out(
     decision = decided(snapshot)
     waits = isinstance(getattr(snapshot, "memory", None), PlanMemory) and snapshot.memory.proposed
     at = _commit_at(decision)
-    if waits and at is None:
+    if waits and at is None and not _keeps(decision):
         snapshot = _withdrawn(key, snapshot, reader, write)
         decision = decided(snapshot)
     if at is None:
@@ -97,6 +97,11 @@ def _quiet(decision: Decision) -> Decision:
     return replace(decision, changes=changes)
 
 
+def _keeps(decision: Decision) -> bool:
+    """Whether nothing was settled, so that what waits goes on waiting: a plan that is stopped."""
+    return decision.after is not None and bool(decision.after.waiting_text)
+
+
 def _commit_at(decision: Decision) -> int | None:
     places = (n for n, change in enumerate(decision.changes) if isinstance(change, CommitFiles))
     return next(places, None)
@@ -118,5 +123,5 @@ def _proposed(
 
 
 def _withdrawn(key: SubjectKey, snapshot: Any, reader: GitHubReader, write: Write) -> Any:
-    write(withdraw(key.name, reader))
+    write(withdraw(key.name, str(key), reader))
     return replace(snapshot, memory=replace(snapshot.memory, proposed=None))

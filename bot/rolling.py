@@ -9,7 +9,7 @@ Everything here reads and returns changes; ``bot.apply`` carries them out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.changes import (
@@ -26,6 +26,7 @@ from bot.commits import running_ci
 from bot.errors import UserProblem
 from bot.github.ports import GitHubReader, Refused, Stale
 from bot.github.snapshots import Compared, FileSnapshot, PullSnapshot, RepoPath
+from bot.plans.file_merge import take_over_file
 from bot.rolling_body import Entry, make_entry, parse_entries, parse_words, render_body
 
 BRANCH = "plansync/plan-updates"
@@ -197,8 +198,10 @@ def _merged(
 ) -> tuple[tuple[FileEdit, ...], tuple[RepoPath, ...], set[str]] | None:
     """The files of a merge with the default branch, and the plans that are left out of it.
 
-    A plan that changed on both sides is left out: its own reconcile, which that change causes,
-    puts it back. None where something else changed on both sides: that is for a person to merge.
+    A file of ours that changed on both sides is merged; where both changed the same it is as the
+    default branch has it, and its own reconcile, which that change causes, puts it right. One of
+    which nothing is left is left out. None where something else changed on both sides: that is for
+    a person to merge.
     """
     if compared.paths is None:
         return None
@@ -217,7 +220,11 @@ def _merged(
             if _blob(theirs) != _blob(base) and path not in entries:
                 return None
             if _blob(theirs) != _blob(base):
-                dropped.add(path)
+                text = _merged_text(base, ours, theirs)
+                if theirs is None or text == theirs.text:
+                    dropped.add(path)
+                else:
+                    carried.append(FileEdit(path, text, theirs.blob_sha))
             elif ours is None:
                 deleted.append(path)
             else:
@@ -228,32 +235,59 @@ def _merged(
     return (*carried, *wanted), tuple(deleted), dropped
 
 
-def withdraw(path: str, reader: GitHubReader) -> tuple[Change, ...]:
-    """What takes a file out of the pull request, which is closed when nothing is left in it."""
+def _merged_text(
+    base: FileSnapshot | None, ours: FileSnapshot | None, theirs: FileSnapshot | None
+) -> str:
+    """The default branch's text with what the branch changes in it."""
+    if ours is None or theirs is None:
+        return theirs.text if theirs else ""
+    return take_over_file(theirs.text, base.text if base else "", ours.text).text
+
+
+def withdraw(path: str, source: str, reader: GitHubReader) -> tuple[Change, ...]:
+    """What takes a plan out of the pull request, which is closed when nothing is left in it.
+
+    Out go the file at ``path`` and every file that waits there for ``source``.
+    """
     now = _read(reader, only_open=True)
     pull, compared = now.open, now.compared
     if pull is None or now.head is None or compared is None:
         return ()
-    entries = parse_entries(pull.body)
-    entries.pop(path, None)
-    others = [RepoPath(each) for each in compared.paths or () if each != path]
+    there = parse_entries(pull.body)
+    ours = [path, *(p for p, entry in there.items() if entry.source == source and p != path)]
+    entries = {p: entry for p, entry in there.items() if p not in ours}
+    others = [RepoPath(each) for each in compared.paths or () if each not in ours]
     if compared.paths is not None and not any(_differs(each, now, reader) for each in others):
         gone = "Nothing is left in it"
         # In this order: a closed pull request whose branch is there means that a person said no.
         return DeleteBranch(BRANCH, gone), EditPull(pull.number, gone, state="closed")
     steps: list[Change] = []
-    plan = RepoPath(path)
-    ours, theirs = reader.file(plan, ref=now.head), reader.file(plan, ref=now.tip)
-    if _blob(ours) != _blob(theirs):
-        files = (FileEdit(plan, theirs.text, _blob(ours)),) if theirs else ()
-        reason = f"{path} needs no change any more"
+    reason = f"{path} needs no change any more"
+    files, deleted = _as_there(map(RepoPath, ours), now, reader)
+    if files or deleted:
         message = f"Leave {path} as it is"
-        deleted = () if theirs else (plan,)
         steps.append(CommitToBranch(files, message, BRANCH, now.head, reason, deleted))
-    if set(entries) != set(parse_entries(pull.body)):
+    if set(entries) != set(there):
         body = render_body(now.default, entries, parse_words(pull.body))
-        steps.append(EditPull(pull.number, f"{path} needs no change any more", body=body))
+        steps.append(EditPull(pull.number, reason, body=body))
     return tuple(steps)
+
+
+def _as_there(
+    paths: Iterable[RepoPath], now: _Rolling, reader: GitHubReader
+) -> tuple[tuple[FileEdit, ...], tuple[RepoPath, ...]]:
+    """What makes these files on the branch what they are on the default branch."""
+    files: list[FileEdit] = []
+    deleted: list[RepoPath] = []
+    for path in paths:
+        ours, theirs = reader.file(path, ref=now.head), reader.file(path, ref=now.tip)
+        if _blob(ours) == _blob(theirs):
+            continue
+        if theirs is None:
+            deleted.append(path)
+        else:
+            files.append(FileEdit(path, theirs.text, _blob(ours)))
+    return tuple(files), tuple(deleted)
 
 
 def _differs(path: RepoPath, now: _Rolling, reader: GitHubReader) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from merge3 import Merge3
 
 from bot.plans.document import parse_document
-from bot.plans.merge import Conflict, carry, merge_texts
+from bot.plans.merge import Conflict, Merged, carry, merge_texts, take_over
 from bot.plans.render import newlines, plan_text
 
 MARKER_SIZE = 7
@@ -65,6 +65,40 @@ def merge_files(
     lines = markers.between(merged.text.split("\n"), other.text.split("\n"))
     body = carry(ours, here, "\n".join(lines))[len(our_head) :]
     return FileMerge(head + body, clean=False, kept=kept)
+
+
+def take_over_file(file: str, was: str, now: str) -> Merged:
+    """A plan file with what changed between two other whole ones, their front matter too.
+
+    Where the file changed the same, its own words stand and the others are a ``Conflict``. Lines
+    that stay keep every byte. Never raises on any text.
+    """
+    if now in (was, file):
+        return Merged(file)
+    merged = take_over(file, plan_text(was), plan_text(now))
+    mine = _head(file)
+    head, lost = _head_with(_head(was), mine, _head(now))
+    text = head + merged.text[len(mine) :]
+    if mine and not head:
+        text = text.lstrip("\r\n")
+    conflicts = (*([Conflict(mine, lost)] if lost else []), *merged.conflicts)
+    return replace(merged, text=text, edited=merged.edited or head != mine, conflicts=conflicts)
+
+
+def _head_with(base: str, ours: str, theirs: str) -> tuple[str, str]:
+    """Our front matter with what changed in theirs, and their lines that had no place in it."""
+    was, here, there = newlines(base), newlines(ours), newlines(theirs)
+    if there in (was, here):
+        return ours, ""
+    lines: list[str] = []
+    lost: list[str] = []
+    for group in Merge3(_lines(was), _lines(here), _lines(there)).merge_groups():
+        if group[0] == "conflict":
+            lines += group[2]
+            lost += group[3]
+        else:
+            lines += group[1]
+    return _with_line_ends_of(ours, "".join(lines)), "".join(lost)
 
 
 def _is_conflict(conflict: Conflict) -> bool:

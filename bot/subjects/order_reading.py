@@ -23,6 +23,7 @@ from bot.plans.requested import is_login
 from bot.plans.revisions import changes_between
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Order, PlanSnapshot, Seen
+from bot.subjects.waiting import as_waiting
 
 # These say which of two texts stands: said of a plan where it stands already they change nothing,
 # and the file alone does not tell whether the issue was written too.
@@ -136,7 +137,8 @@ def read_for_orders(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapsho
     if snapshot.ordered("sync") or snapshot.ordered("sync", "confirm"):
         snapshot = _with_open_pulls(snapshot, reader)
     if any(o.allowed and o.command.verb == "log" for o in orders):
-        snapshot = replace(snapshot, log=_file(reader, log_path(snapshot.path)))
+        log = _file(reader, log_path(snapshot.path))
+        snapshot = replace(snapshot, log=as_waiting(snapshot.waiting, log))
     return snapshot
 
 

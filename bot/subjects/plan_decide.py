@@ -151,17 +151,19 @@ def _mirror(
     # What is told and marked stands before anything is written over it, whatever happens then.
     changes: list[Change] = [*told, *(mark for mark in marks if isinstance(mark, AddLabel))]
     changes += [*_tell_untaken(snapshot, issue, settled), *headed.changes]
-    if settled.text != file.text or obeyed.log:
+    if settled.text != file.text or obeyed.log or _other_files(snapshot):
         changes.append(_commit(snapshot, file, obeyed))
     beforehand: PlanMemory | None = None
-    if body or settled.text != file.text:
+    waiting = snapshot.waiting.agreed if snapshot.waiting else ""
+    moved = settled.text != (waiting or file.text)
+    if body or moved:
         beforehand = replace(
             snapshot.memory,
             landing_blob=after.base_blob,
             landing_issue=issue.body,
             landing_facts=after.facts,
             landing_body=after.wrote[-1] if body else "",
-            landing_orders=tuple(order.claim for order in snapshot.orders),
+            landing_orders=tuple(order.claim for order in snapshot.orders if moved),
             conflicts=after.conflicts,
         )
     changes += [body] if body else []
@@ -239,9 +241,15 @@ def _commit(snapshot: PlanSnapshot, file: FileSnapshot, obeyed: Obeyed) -> Commi
     details = tick_lines(settled.ticks) if len(settled.ticks) > 1 else []
     people = snapshot.people if settled.ticks or settled.edited else ()
     edits = [*file_edits(file, settled.text), *([obeyed.log] if obeyed.log else [])]
+    edits += [e for e in _other_files(snapshot) if e.path not in {one.path for one in edits}]
     subjects = subjects or [f"Bring {snapshot.path} and its issue together"]
     message = compose(subjects, details, (*people, *obeyed.people))
     return CommitFiles(tuple(edits), message, reason="; ".join(subjects))
+
+
+def _other_files(snapshot: PlanSnapshot) -> tuple[FileEdit, ...]:
+    """The files beside the plan with what waits in the pull request."""
+    return snapshot.waiting.files if snapshot.waiting else ()
 
 
 def _body_edit(
@@ -353,6 +361,7 @@ def _after(
         landing_facts=(),
         landing_body="",
         landing_orders=(),
+        waiting_text="",
     )
 
 
@@ -402,7 +411,10 @@ def remember(
 
 
 def _without_commit(memory: PlanMemory, file: FileSnapshot) -> PlanMemory:
-    """The branch did not take the commit: what is agreed on is the file as it stands."""
+    """The branch did not take the commit: it has the file as it stands, and the rest waits."""
+    if memory.proposed is not None:
+        waits = memory.base_text
+        return replace(memory, base_text=file.text, base_blob=file.blob_sha, waiting_text=waits)
     shown = memory.issue_text or shown_text(memory.base_text)
     settled = Settled(memory.base_text, shown, holders=memory.held)
     left = without_commit(settled, file)

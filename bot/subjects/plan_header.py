@@ -66,9 +66,6 @@ def with_header(
     agreed, bases = settled.text, snapshot.bases
     if bases.agreed is not None:
         agreed = bases.agreed
-    if snapshot.memory.proposed and bases.issue and parse_document(bases.issue).header:
-        # What the branch has not taken yet is in the issue already.
-        agreed = bases.issue
     headed = mirror_header(
         snapshot.path,
         agreed,

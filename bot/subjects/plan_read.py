@@ -13,7 +13,7 @@ from bot.github.snapshots import FileSnapshot, IssueSnapshot, Person, RepoPath
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
-from bot.plans.render import body_sha, parse_plan_marker
+from bot.plans.render import blob_sha, body_sha, parse_plan_marker
 from bot.subjects.issue_following import CLAIM as ISSUE
 from bot.subjects.issue_following import is_applied, read_named
 from bot.subjects.order_reading import joining_issue, read_for_orders, read_orders
@@ -29,9 +29,10 @@ from bot.subjects.plan_companions import belongs_to, together
 from bot.subjects.plan_header import RETITLED, fields_digest
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
-from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.plan_snapshot import Bases, PlanSnapshot
 from bot.subjects.pull_read import read_details
 from bot.subjects.story_keeping import read_beside
+from bot.subjects.waiting import Waiting, read_waiting, waiting_pull
 
 
 def is_known(claim: str, memory: PlanMemory | None) -> bool:
@@ -78,6 +79,8 @@ def read(
     if owner:
         return _of_another(owner, path, memory, reader, deliveries, edit_of)
     reader, edit_of = together(reader, memory, edit_of)
+    # Before the file: what is merged by then is in the file that is read afterwards.
+    proposed = waiting_pull(reader, memory)
     file, problem = _file(reader, path, memory)
     found = _Found(None, memory)
     if memory.issue_number is not None:
@@ -108,8 +111,11 @@ def read(
         return _with_people(snapshot, reader, issue, deliveries, edit_of)
     if file is None or issue is None:
         return snapshot
-    bases, memory = find_bases(reader, memory, file, issue, deliveries, unsure=found.unsure)
-    snapshot = replace(snapshot, bases=bases, memory=memory)
+    if proposed is None and memory.proposed is not None:
+        proposed = waiting_pull(reader, memory)
+    memory, waiting = read_waiting(reader, memory, proposed, file)
+    bases, memory = _bases(reader, memory, file, issue, deliveries, waiting, found.unsure)
+    snapshot = replace(snapshot, bases=bases, memory=memory, waiting=waiting)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
     snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
     snapshot = read_named(snapshot, reader, file, issue, claims)
@@ -215,6 +221,35 @@ def _file(
         return FileSnapshot(path, memory.base_text, memory.base_blob), problem.message
 
 
+def _bases(
+    reader: GitHubReader,
+    memory: PlanMemory,
+    file: FileSnapshot,
+    issue: IssueSnapshot,
+    deliveries: Sequence[OpenDelivery],
+    waiting: Waiting | None,
+    unsure: bool,
+) -> tuple[Bases, PlanMemory]:
+    """The bases; while changes wait the issue is compared with the pull request's plan file."""
+    if waiting is None or not waiting.agreed:
+        return find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
+    there = FileSnapshot(file.path, waiting.agreed, blob_sha(waiting.agreed))
+    inner = _as_waiting(memory, waiting.before)
+    bases, inner = find_bases(reader, inner, there, issue, deliveries, unsure=unsure)
+    outer = replace(
+        inner,
+        base_text=memory.base_text,
+        base_blob=memory.base_blob,
+        waiting_text=waiting.agreed,
+    )
+    return replace(bases, agreed=waiting.agreed, file=waiting.steps[0][0]), outer
+
+
+def _as_waiting(memory: PlanMemory, text: str) -> PlanMemory:
+    """The memory as if the pull request were the branch that the plan is on."""
+    return replace(memory, base_text=text, base_blob=blob_sha(text))
+
+
 def _with_pulls(
     snapshot: PlanSnapshot,
     text: str,
@@ -249,7 +284,9 @@ def _with_people(
     edit_of: Edits,
 ) -> PlanSnapshot:
     """Who edited the issue and who ordered something, and whether they may."""
-    memory = snapshot.memory
+    memory, agreed = snapshot.memory, snapshot.memory
+    if snapshot.waiting and snapshot.waiting.agreed:
+        agreed = _as_waiting(memory, snapshot.waiting.agreed)
     news = [d for d in deliveries if not is_known(d.claim, memory)]
     editors = {
         edit.delivery.actor_login: Person(
@@ -267,7 +304,7 @@ def _with_people(
         refused=refused_edits(news, refused, edit_of),
         overwritten=tuple(
             edit
-            for edit in overwritten_edits(news, memory, edit_of, reader.blob)
+            for edit in overwritten_edits(news, agreed, edit_of, reader.blob)
             if edit.login not in refused
         ),
         echoes=echoes_of(news, memory),

@@ -29,6 +29,7 @@ from bot.plans.render import (
     shown_text,
 )
 from bot.subjects.detached_marker import is_detached
+from bot.subjects.waiting import recall_waiting
 
 _MOST_COMMITS = 10
 """How far back a plan file's history is read for a version that was taken in."""
@@ -128,7 +129,7 @@ def recall(
         facts=status.facts,
         held=status.held,
     )
-    return issue, found, landed
+    return issue, recall_waiting(reader, found), landed
 
 
 def _last_taken_in(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.config import RepoConfig
 from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.memory import PullMemory
+from bot.plans.file_merge import take_over_file
 from bot.plans.merge import Conflict, Merged, Tick, merge_texts, take_over
 from bot.plans.render import issue_plan_text, plan_text, shown_text
 from bot.subjects.issue_following import both_with_words, followed, with_its_words
@@ -49,7 +51,7 @@ def settle(
     """Both sides' changes since their bases, and the facts of pull requests, in one plan."""
     bases, body = snapshot.bases, issue_plan_text(issue.body)
     accepted = snapshot.ordered("accept") is not None
-    steps = [_own_side(snapshot, file)]
+    steps = _own_side(snapshot, file)
     taken = taken_in(snapshot)
     was = shown_text(bases.agreed) if accepted and bases.agreed is not None else taken
     kept = both_with_words(snapshot, issue, was, body, steps[-1].text)
@@ -79,7 +81,7 @@ def settle(
     return Settled(
         text=closed.text,
         shown=shown,
-        ticks=tuple(tick for step in steps for tick in step.ticks),
+        ticks=_ticks([tick for step in steps for tick in step.ticks]),
         edited=any(step.edited for step in steps),
         conflicts=tuple(conflict for step in steps for conflict in step.conflicts),
         overwritten=snapshot.overwritten,
@@ -88,7 +90,7 @@ def settle(
         moved=moved.changed,
         beside=next(iter(moved.files.values()), ""),
         holders=holders,
-        news=file.text != bases.agreed or body != was or bool(snapshot.overwritten),
+        news=_is_moved(snapshot, file) or body != was or bool(snapshot.overwritten),
         settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),
         untaken=taken_text.left,
         issue_facts=closed.facts,
@@ -109,12 +111,35 @@ def _said_by(snapshot: PlanSnapshot, taken: Taken) -> tuple[str, ...]:
     return (f"Take the issue's text into {snapshot.path}, as {order.login} said",)
 
 
-def _own_side(snapshot: PlanSnapshot, file: FileSnapshot) -> Merged:
+def _own_side(snapshot: PlanSnapshot, file: FileSnapshot) -> list[Merged]:
     """The file, with what was agreed since the version that it goes back to."""
-    bases = snapshot.bases
+    bases, waiting = snapshot.bases, snapshot.waiting
+    if waiting is not None and waiting.agreed:
+        steps = [Merged(file.text)]
+        for was, now in waiting.steps:
+            steps.append(take_over_file(steps[-1].text, was, now))
+        return steps
     if bases.agreed is None or bases.file is None or bases.file == bases.agreed:
-        return Merged(file.text)
-    return take_over(file.text, plan_text(bases.file), plan_text(bases.agreed))
+        return [Merged(file.text)]
+    return [take_over(file.text, plan_text(bases.file), plan_text(bases.agreed))]
+
+
+def _is_moved(snapshot: PlanSnapshot, file: FileSnapshot) -> bool:
+    """Whether the file is another one than both sides agreed on, or than the branch had then."""
+    waits = snapshot.waiting is not None and bool(snapshot.waiting.agreed)
+    return file.text != (snapshot.bases.file if waits else snapshot.bases.agreed)
+
+
+def _ticks(ticks: Sequence[Tick]) -> tuple[Tick, ...]:
+    """What becomes of each box; one that was ticked and unticked again is not named."""
+    found: list[Tick] = []
+    for tick in ticks:
+        back = replace(tick, checked=not tick.checked)
+        if back in found:
+            found.remove(back)
+        else:
+            found.append(tick)
+    return tuple(found)
 
 
 def taken_in(snapshot: PlanSnapshot) -> str | None:

@@ -16,6 +16,7 @@ from bot.github.snapshots import (
 from bot.memory import PlanMemory
 from bot.plans.commands import Command
 from bot.subjects.pull_read import PullDetails
+from bot.subjects.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Bases:
     ``agreed`` is the plan file on which both sides last agreed, None where nobody knows. ``file``
     is the version of the plan file that the present one goes back to, ``issue`` the plan text that
     the present body goes back to; both are ``agreed`` but after a force push, a write cut short, an
-    edit of an old copy, or while an edit is held. ``unsure``: one of them is a guess.
+    edit of an old copy, while an edit is held, or while the branch takes no commits. ``unsure``:
+    one of them is a guess.
     """
 
     agreed: str | None = None
@@ -105,7 +107,8 @@ class PlanSnapshot:
     replaced unseen. ``comments`` are read only where a command is claimed. With a ``problem`` the
     file cannot be read and ``file`` is what both sides last agreed on; so it is where the file was
     ``deleted`` (the commit that did it, "?" where nobody knows). ``moved_to`` and ``moved_from``
-    are the paths that a plan file went to or came from. ``may_rename`` is False when somebody who
+    are the paths that a plan file went to or came from. ``waiting`` is what the default branch did
+    not take so far. ``may_rename`` is False when somebody who
     may not write changed the issue's title, labels or people. ``named`` are issues that boxes stand
     for.
     """
@@ -120,6 +123,7 @@ class PlanSnapshot:
     orders: tuple[Order, ...] = ()
     comments: tuple[CommentSnapshot, ...] = ()
     may_rename: bool = True
+    waiting: Waiting | None = None
     named: tuple[NamedIssue, ...] = ()
     pulls: tuple[PullSnapshot, ...] = ()
     gone_pulls: tuple[int, ...] = ()

@@ -13,9 +13,9 @@ from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PullMemory
+from bot.plans.companions import TASKS
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
-from bot.plans.companions import TASKS
 from bot.plans.formats.implementation_plan import feature_dir
 from bot.plans.merge import merge_texts
 from bot.plans.model import Plan
@@ -23,6 +23,7 @@ from bot.plans.render import issue_plan_text, shown_text
 from bot.plans.story_log import MergedWork, keep_log, wants_log
 from bot.subjects.orders import Obeyed
 from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.waiting import as_waiting
 
 _LOG = "decision-log.md"
 _MOST_STORIES = 3
@@ -56,6 +57,7 @@ def read_beside(
         log = reader.file(RepoPath(f"{folder}/{_LOG}" if folder else _LOG))
     except UserProblem:
         return snapshot
+    log = as_waiting(snapshot.waiting, log)
     if log is None:
         return snapshot
     return replace(snapshot, log=log, evidence=_evidence(reader, folder, plan))
@@ -69,7 +71,7 @@ def _with_tasks(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:
     if path == snapshot.path:
         return snapshot
     try:
-        return replace(snapshot, beside=reader.file(path))
+        return replace(snapshot, beside=as_waiting(snapshot.waiting, reader.file(path)))
     except UserProblem:
         return snapshot
 

@@ -58,6 +58,10 @@ def proposed(world: World, path: RepoPath, text: str) -> tuple[Change, ...]:
     return proposal.changes
 
 
+def taken_out(world: World, path: RepoPath) -> tuple[Change, ...]:
+    return withdraw(path, f"plan:1:{path}", world.github.reader(world.repo.ref))
+
+
 def entries(world: World) -> list[str]:
     return list(parse_entries(pulls(world)[-1].body))
 
@@ -152,24 +156,23 @@ def test_a_pull_request_without_a_list_of_its_files_is_still_updated(plans: Worl
     (change,) = proposed(plans, A, "a3\n")
     assert isinstance(change, CommitToBranch)
     assert change.merging is None
-    write(plans, withdraw(A, plans.github.reader(plans.repo.ref)))
+    write(plans, taken_out(plans, A))
     assert pulls(plans)[0].state == "open"
     assert entries(plans) == []
     assert plans.repo.text(A, BRANCH) == "a2\n"
 
 
 def test_withdrawing_what_never_waited_changes_nothing(plans: World) -> None:
-    reader = plans.github.reader(plans.repo.ref)
-    assert withdraw(A, reader) == ()
+    assert taken_out(plans, A) == ()
     proposed(plans, B, "b1\n")
-    assert withdraw(A, reader) == ()
+    assert taken_out(plans, A) == ()
 
 
 def test_a_new_file_that_is_withdrawn_is_deleted_again(plans: World) -> None:
     new = RepoPath("plan_docs/new.md")
     proposed(plans, A, "a1\n")
     proposed(plans, new, "n\n")
-    write(plans, withdraw(new, plans.github.reader(plans.repo.ref)))
+    write(plans, taken_out(plans, new))
     assert new not in plans.repo.paths(BRANCH)
     assert entries(plans) == [A]
 
@@ -239,9 +242,8 @@ def test_another_refusal_of_the_commit_is_passed_on(plans: World) -> None:
 
 def test_every_kind_of_step_says_where_and_why(plans: World) -> None:
     changes = [*proposed(plans, A, "a1\n"), *proposed(plans, B, "b1\n")]
-    reader = plans.github.reader(plans.repo.ref)
-    write(plans, withdraw(A, reader))
-    changes += withdraw(B, reader)
+    write(plans, taken_out(plans, A))
+    changes += taken_out(plans, B)
     assert {type(change).__name__ for change in changes} == {
         "CreateBranch",
         "CommitToBranch",
