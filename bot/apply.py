@@ -8,6 +8,7 @@ from bot.changes import (
     AddLabel,
     Applied,
     AssignPeople,
+    BlockIssue,
     Change,
     CommitFiles,
     CommitToBranch,
@@ -18,7 +19,10 @@ from bot.changes import (
     EditIssueBody,
     EditIssueFields,
     EditPull,
+    KeepSubIssue,
+    LinkSubIssue,
     OpenPull,
+    OpenSubIssue,
     PostComment,
     React,
     RemoveLabel,
@@ -26,6 +30,7 @@ from bot.changes import (
     Result,
     SetState,
     UnassignPeople,
+    UnblockIssue,
 )
 from bot.checks import CHECK_NAME
 from bot.errors import Retryable
@@ -36,6 +41,7 @@ from bot.github.snapshots import (
     CheckSnapshot,
     CommentSnapshot,
     Committed,
+    IssueSnapshot,
     RepoPath,
 )
 from bot.plans.render import body_sha
@@ -120,6 +126,8 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
         case RemoveLabel():
             writer.remove_label(change.number, change.label)
             return None
+        case OpenSubIssue() | LinkSubIssue() | KeepSubIssue() | BlockIssue() | UnblockIssue():
+            return _relate(change, reader, writer)
         case SetState():
             return writer.edit_issue(change.number, state=change.state)
         case React():
@@ -194,6 +202,47 @@ def _report(change: ReportCheck, writer: GitHubWriter) -> CheckSnapshot:
     for number, batch in enumerate(batches[1:], start=2):
         run = writer.extend_check(run.id, output(batch), conclusion=conclusion(number))
     return run
+
+
+def _relate(
+    change: OpenSubIssue | LinkSubIssue | KeepSubIssue | BlockIssue | UnblockIssue,
+    reader: GitHubReader,
+    writer: GitHubWriter,
+) -> IssueSnapshot | None:
+    match change:
+        case OpenSubIssue():
+            made = writer.create_issue(change.title, change.body)
+            _unless_impossible(lambda: writer.add_sub_issue(change.number, made.id))
+            return made
+        case KeepSubIssue():
+            if change.body is not None:
+                there = reader.issue(change.number)
+                if there is None or body_sha(there.body) != change.expected_sha:
+                    raise Stale(f"the body of #{change.number} changed since it was read")
+            return writer.edit_issue(
+                change.number,
+                title=change.title,
+                body=change.body,
+                state=change.state,
+                state_reason=change.state_reason,
+            )
+        case UnblockIssue():
+            writer.remove_blocked_by(change.number, change.blocker_id)
+            return None
+    if isinstance(change, LinkSubIssue):
+        _unless_impossible(lambda: writer.add_sub_issue(change.number, change.child_id))
+    else:
+        _unless_impossible(lambda: writer.add_blocked_by(change.number, change.blocker_id))
+    return None
+
+
+def _unless_impossible(write: Callable[[], None]) -> None:
+    """Relate issues, but where GitHub says that these cannot be related like that."""
+    try:
+        write()
+    except Refused as refused:
+        if refused.status != 422:
+            raise
 
 
 def _branch(

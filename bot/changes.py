@@ -164,6 +164,61 @@ class React(_OnIssue):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSubIssue(_OnIssue):
+    """A new issue that is a sub-issue of this one."""
+
+    title: str
+    body: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return f"a sub-issue “{self.title}” of #{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSubIssue(_OnIssue):
+    """An issue of ours made a sub-issue of this one; left out where GitHub says that it cannot."""
+
+    child: int
+    child_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSubIssue(_OnIssue):
+    """A sub-issue's new title, body and state in one request; what is None stays.
+
+    With a new body the present one has the SHA-256 ``expected_sha``; Stale otherwise.
+    """
+
+    reason: str
+    title: str | None = None
+    body: str | None = None
+    expected_sha: str = ""
+    state: str | None = None
+    state_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockIssue(_OnIssue):
+    """An issue is blocked by another; left out where GitHub says that it cannot be."""
+
+    blocker: int
+    blocker_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnblockIssue(_OnIssue):
+    """An issue is blocked by another no more."""
+
+    blocker: int
+    blocker_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateBranch:
     """A branch of our own, beginning at a commit; Stale when it exists."""
 
@@ -262,6 +317,11 @@ Change = (
     | AddLabel
     | RemoveLabel
     | SetState
+    | OpenSubIssue
+    | LinkSubIssue
+    | KeepSubIssue
+    | BlockIssue
+    | UnblockIssue
     | React
     | CreateBranch
     | CommitToBranch

@@ -79,9 +79,11 @@ class RepoConfig:
     tables. With ``skip_ci`` no CI starts for a commit that only carries an issue's or pull
     request's state over. When more than the share ``brake`` of a plan's tasks vanishes at once,
     somebody is asked first. With ``close_when_complete`` the plan issue of a complete plan is
-    closed. ``complete_on`` says whether a merge into the plan's own ``target`` branch completes a
-    task, or only one into the ``default`` branch; ``devloop_paths`` are where the outputs of
-    devloops are added. ``dry_run`` writes nothing but one comment of what would be done.
+    closed. With ``sub_issues`` each story has a sub-issue of the plan issue, with ``blocked_by``
+    GitHub is told what waits for what. ``complete_on`` says whether a merge into the plan's own
+    ``target`` branch completes a task, or only one into the ``default`` branch; ``devloop_paths``
+    are where the outputs of devloops are added. ``dry_run`` writes nothing but one comment of what
+    would be done.
     """
 
     labels: Mapping[str, str] = field(default_factory=lambda: FORMATS_BY_LABEL)
@@ -94,6 +96,8 @@ class RepoConfig:
     devloop_paths: tuple[str, ...] = ()
     checks: CheckRules = field(default_factory=CheckRules)
     dry_run: bool = False
+    sub_issues: bool = False
+    blocked_by: bool = False
     people: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
 
     def adopts(self, path: str) -> bool:
@@ -161,6 +165,8 @@ def config_of(settings: Mapping[str, Any]) -> RepoConfig:
             every_pull=checks.get("every_pull", default.checks.every_pull),
         ),
         dry_run=settings.get("dry_run", default.dry_run),
+        sub_issues=settings.get("sub_issues", default.sub_issues),
+        blocked_by=settings.get("blocked_by", default.blocked_by),
         people=MappingProxyType(
             {name: login.removeprefix("@") for name, login in settings.get("people", {}).items()}
         ),

@@ -235,6 +235,16 @@ class ConfigFile(_Part):
         " no `Devloop:` line names one: globs, or folders ending in `/`.",
         examples=[["docs/devloop/"]],
     )
+    sub_issues: bool = Field(
+        False,
+        description="Give each story of a task plan a sub-issue of the plan issue, named after it"
+        " and closed when the story is complete.",
+    )
+    blocked_by: bool = Field(
+        False,
+        description="Tell GitHub what waits for what: each story's sub-issue for the story before"
+        " it, a plan issue for the issues and plans that the plan names as its dependencies.",
+    )
     people: dict[Label, Login] = Field(
         {},
         description="Names and roles as plans have them (Owner, Specialist, approver …), each with"

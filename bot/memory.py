@@ -154,7 +154,10 @@ class PlanMemory:
     ``moved_to`` is where a plan went that is not at this path any more.
     ``shown_title``, ``shown_labels`` and ``shown_people`` are what the issue was known to show.
     ``watches`` are what pull requests that name nothing may have to do with the plan:
-    ``branch:<name>`` it comes from or goes into, ``merge:<commit>`` it may revert.
+    ``branch:<name>`` it comes from or goes into, ``merge:<commit>`` it may revert; and
+    ``issue:<number>`` that a box stands for.
+    ``related_for`` is the digest of what its relations were carried over for, ``stories`` how its
+    sub-issues were left, ``blocks`` the relations that plansync made (``12<7``).
     """
 
     repository_id: int
@@ -203,6 +206,9 @@ class PlanMemory:
     tripped_by: int = 0
     counted_from: str = ""
     moved_to: str = ""
+    related_for: str = ""
+    stories: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
 
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""

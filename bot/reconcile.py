@@ -21,9 +21,11 @@ from bot.github.snapshots import CommentSnapshot, Committed, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
 from bot.proposing import carry_out
 from bot.refusals import Blocks, watched
-from bot.subjects import check, configured, plan, pull, request
+from bot.subjects import check, configured, plan, pull, relations, request
 from bot.subjects.check_again import checks_again
 from bot.subjects.check_claims import WAITING
+from bot.subjects.relations_claims import KIND as RELATIONS
+from bot.subjects.relations_claims import relations_again, relations_of_config
 
 Memory = PlanMemory | RequestMemory | ConfigMemory | CheckMemory
 # A plan request makes a file, an issue, assigns people and comments, one pass each.
@@ -36,6 +38,8 @@ class Memories(Blocks, KeepsChoices, Protocol):
     def repo(self, repository_id: int) -> RepoRef | None: ...
 
     def plan(self, repository_id: int, path: str) -> PlanMemory | None: ...
+
+    def plan_paths(self, repository_id: int) -> list[str]: ...
 
     def request(self, repository_id: int, number: int) -> RequestMemory | None: ...
 
@@ -104,6 +108,7 @@ class _Run:
     audit: list[AuditEntry] = field(default_factory=list)
     forward: list[Trigger] = field(default_factory=list)
     note: str = ""
+    config: RepoConfig = field(default_factory=RepoConfig)
 
 
 def reconcile(
@@ -139,7 +144,7 @@ def reconcile(
     reader, writer = gateway.reader(repo), gateway.writer(repo)
     try:
         with watched(key, deliveries, about, store=store, reader=reader, writer=writer, now=now):
-            chosen = config or _chosen(key, store, reader, now)
+            chosen = run.config = config or _chosen(key, store, reader, now)
             _passes(key, deliveries, store, reader, writer, run, chosen, limit, stopping)
     except BaseException as error:
         if run.audit:
@@ -150,8 +155,13 @@ def reconcile(
         raise
     if isinstance(memory, PlanMemory) and isinstance(run.memory, PlanMemory):
         run.forward += checks_again(memory, run.memory)
+    if isinstance(run.memory, PlanMemory) and key.kind == "plan":
+        run.forward += relations_again(run.memory, run.config)
     if isinstance(run.memory, ConfigMemory):
         _look_again(deliveries, memory, run.memory, store, now)
+        before = memory.config if isinstance(memory, ConfigMemory) else RepoConfig()
+        paths = store.plan_paths(key.repository_id)
+        run.forward += relations_of_config(before, run.memory.config, key.repository_id, paths)
     store.finish(
         key,
         ids,
@@ -257,14 +267,14 @@ def _of(memory: Memory, key: SubjectKey) -> bool:
 
 def _news(memory: Memory, key: SubjectKey, store: Memories) -> bool:
     """False for a plan that a request finds again: the plan's own memory is newer."""
-    if key.kind == "plan" or not isinstance(memory, PlanMemory):
+    if key.kind in ("plan", RELATIONS) or not isinstance(memory, PlanMemory):
         return True
     return store.plan(memory.repository_id, memory.path) is None
 
 
 def _recall(store: Memories, key: SubjectKey) -> Memory | CheckSide | None:
     match key.kind:
-        case "plan":
+        case "plan" | "relations":
             return store.plan(key.repository_id, key.name)
         case "request":
             return store.request(key.repository_id, int(key.name))
@@ -301,4 +311,5 @@ SUBJECTS: dict[str, Subject] = {
     "pull": pull,
     "check": check,
     "config": configured,
+    RELATIONS: relations,
 }

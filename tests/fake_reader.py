@@ -64,6 +64,22 @@ class FakeReader(Bound):
         ]
 
     @reads
+    def sub_issues(self, number: int) -> list[IssueSnapshot] | None:
+        return self._related(number, self._it.sub_issues)
+
+    @reads
+    def blocked_by(self, number: int) -> list[IssueSnapshot] | None:
+        return self._related(number, self._it.blocked)
+
+    def _related(
+        self, number: int, relations: Mapping[int, Sequence[int]]
+    ) -> list[IssueSnapshot] | None:
+        if not self._it.has_relations or number not in self._it.issues:
+            return None
+        there = [self._it.issues.get(other) for other in relations.get(number, ())]
+        return [self._issue(issue) for issue in there if issue is not None]
+
+    @reads
     def comments(self, number: int) -> list[CommentSnapshot]:
         return [self._comment(one) for one in self._it.comments_on(number)]
 

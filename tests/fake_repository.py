@@ -95,6 +95,12 @@ class FakeRepository:
     checks: dict[int, FakeCheck] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     milestones: dict[str, str] = field(default_factory=dict)
+    sub_issues: dict[int, list[int]] = field(default_factory=dict)
+    """The sub-issues of each issue, in order."""
+    blocked: dict[int, list[int]] = field(default_factory=dict)
+    """What each issue is blocked by."""
+    has_relations: bool = True
+    """Whether this GitHub knows sub-issues and dependencies."""
     permissions: dict[str, str] = field(default_factory=dict)
     reactions: list[tuple[int, str]] = field(default_factory=list)
     """What the App reacted with, by comment."""

@@ -16,6 +16,7 @@ from bot.github.snapshots import (
     PullSnapshot,
     RepoPath,
 )
+from tests import fake_payloads as payloads
 from tests.fake_bound import Bound, writes
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_BODY = 65_536
 MOST_LABEL = 50
+MOST_SUB_ISSUES = 100
+MOST_BLOCKING = 50
 MOST_SUMMARY = 65_535
 MOST_ANNOTATIONS = 50
 
@@ -81,6 +84,50 @@ class FakeWriter(Bound):
             milestone=named,
         )
         return self._issue(issue)
+
+    @writes
+    def add_sub_issue(self, number: int, child_id: int) -> None:
+        child, relations = self._by_id(child_id), self._it.sub_issues
+        there = relations.setdefault(self._relating(number), [])
+        if child in there:
+            return
+        if any(child in others for others in relations.values()):
+            raise Refused(422, "Sub issue may only have one parent", "adding a sub-issue")
+        if child == number or len(there) >= MOST_SUB_ISSUES:
+            raise Refused(422, "Parent cannot have more than 100 sub-issues", "adding a sub-issue")
+        there.append(child)
+
+    @writes
+    def add_blocked_by(self, number: int, blocker_id: int) -> None:
+        blocker, relations = self._by_id(blocker_id), self._it.blocked
+        there = relations.setdefault(self._relating(number), [])
+        if blocker in there:
+            return
+        if blocker == number or number in relations.get(blocker, ()):
+            raise Refused(422, "Issues cannot block one another", "saying what blocks an issue")
+        if len(there) >= MOST_BLOCKING:
+            raise Refused(422, "Too many dependencies", "saying what blocks an issue")
+        there.append(blocker)
+
+    @writes
+    def remove_blocked_by(self, number: int, blocker_id: int) -> None:
+        there = self._it.blocked.get(number, [])
+        blocker = self._by_id(blocker_id, missing=0)
+        if blocker in there:
+            there.remove(blocker)
+
+    def _relating(self, number: int) -> int:
+        if not self._it.has_relations:
+            raise Refused(404, "Not Found", f"relating #{number}")
+        return self._existing(number).number
+
+    def _by_id(self, issue_id: int, missing: int | None = None) -> int:
+        for number in self._it.issues:
+            if payloads.issue_id(self._it, number) == issue_id:
+                return number
+        if missing is not None:
+            return missing
+        raise Refused(404, "Not Found", "relating issues")
 
     @writes
     def add_labels(self, number: int, labels: Sequence[str]) -> None:

@@ -124,7 +124,8 @@ def test_only_settings_read_the_environment(path: Path) -> None:
 
 WRITES = {"create_issue", "edit_issue", "add_labels", "remove_label", "add_assignees",
           "create_label", "create_milestone", "create_comment", "edit_comment", "put_file",
-          "commit_files", "react", "create_check", "extend_check"}  # fmt: skip
+          "commit_files", "react", "create_check", "extend_check", "add_sub_issue",
+          "add_blocked_by", "remove_blocked_by"}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -108,6 +108,23 @@ class LiveReader:
         found = self._all("/issues", payloads.issue, leave_out=payloads.is_pull, query=query)
         return [x for x in found if wanted <= {label.casefold() for label in x.labels}]
 
+    def sub_issues(self, number: int) -> list[IssueSnapshot] | None:
+        """https://docs.github.com/en/rest/issues/sub-issues#list-sub-issues"""
+        return self._related(f"/issues/{int(number)}/sub_issues")
+
+    def blocked_by(self, number: int) -> list[IssueSnapshot] | None:
+        """https://docs.github.com/en/rest/issues/issue-dependencies#list-dependencies-an-issue-is-blocked-by"""
+        return self._related(f"/issues/{int(number)}/dependencies/blocked_by")
+
+    def _related(self, suffix: str) -> list[IssueSnapshot] | None:
+        """One page, which is all that GitHub allows there to be."""
+        answer = self._channel.get(suffix, {"per_page": "100"})
+        if is_gone(answer):
+            return None
+        if not ok(answer):
+            raise failure(answer, self._channel.clock(), what="reading an issue's relations")
+        return self._channel.value(answer, lambda a: [payloads.issue(x) for x in objects(a)])
+
     def comments(self, number: int) -> list[CommentSnapshot]:
         """https://docs.github.com/en/rest/issues/comments#list-issue-comments"""
         slug = self.app_slug

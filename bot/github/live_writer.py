@@ -93,6 +93,37 @@ class LiveWriter:
         answer = self._channel.write("PATCH", suffix, fields, what=f"editing issue #{number}")
         return self._channel.value(answer, lambda a: payloads.issue(mapping(a)))
 
+    def add_sub_issue(self, number: int, child_id: int) -> None:
+        """https://docs.github.com/en/rest/issues/sub-issues#add-sub-issue"""
+        suffix = f"/issues/{int(number)}/sub_issues"
+        self._relate(suffix, {"sub_issue_id": int(child_id)}, f"adding a sub-issue to #{number}")
+
+    def add_blocked_by(self, number: int, blocker_id: int) -> None:
+        """https://docs.github.com/en/rest/issues/issue-dependencies#add-a-dependency-an-issue-is-blocked-by"""
+        suffix = f"/issues/{int(number)}/dependencies/blocked_by"
+        self._relate(suffix, {"issue_id": int(blocker_id)}, f"saying what blocks #{number}")
+
+    def _relate(self, suffix: str, body: Mapping[str, int], what: str) -> None:
+        """A relation that is refused because it is there already is there."""
+        answer = self._channel.request("POST", suffix, body=body)
+        if ok(answer):
+            self._channel.value(answer, lambda a: payloads.number_of(mapping(a), "id"))
+            return
+        if answer.status == 422:
+            there = self._channel.get(suffix, {"per_page": "100"})
+            (wanted,) = body.values()
+            if ok(there) and any(one.get("id") == wanted for one in objects(there)):
+                return
+        raise failure(answer, self._channel.clock(), what=what)
+
+    def remove_blocked_by(self, number: int, blocker_id: int) -> None:
+        """https://docs.github.com/en/rest/issues/issue-dependencies#remove-dependency-an-issue-is-blocked-by"""
+        suffix = f"/issues/{int(number)}/dependencies/blocked_by/{int(blocker_id)}"
+        answer = self._channel.request("DELETE", suffix)
+        if not ok(answer) and not is_gone(answer):
+            what = f"saying what blocks #{number} no more"
+            raise failure(answer, self._channel.clock(), what=what)
+
     def add_labels(self, number: int, labels: Sequence[str]) -> None:
         """https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue"""
         suffix = f"/issues/{int(number)}/labels"

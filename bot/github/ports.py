@@ -82,6 +82,15 @@ class GitHubReader(Protocol):
         """Issues without pull requests, oldest first, all pages."""
         ...
 
+    def sub_issues(self, number: int) -> list[IssueSnapshot] | None:
+        """The sub-issues of an issue, in their order, also those of other repositories; at most
+        100. None where this GitHub has no sub-issues, or not this issue."""
+        ...
+
+    def blocked_by(self, number: int) -> list[IssueSnapshot] | None:
+        """The issues that block an issue, at most 50; None as for ``sub_issues``."""
+        ...
+
     def comments(self, number: int) -> list[CommentSnapshot]:
         """The comments of an issue or pull request, oldest first, all pages."""
         ...
@@ -197,6 +206,24 @@ class GitHubWriter(Protocol):
         milestone: int | None = None,
     ) -> IssueSnapshot:
         """``state_reason`` is why it is closed: ``completed``, ``not_planned``, ``duplicate``."""
+        ...
+
+    def add_sub_issue(self, number: int, child_id: int) -> None:
+        """Make an issue, by its database id, a sub-issue of another; one that is, is no error.
+
+        Refused(422) beyond 100, or where it is the sub-issue of yet another.
+        """
+        ...
+
+    def add_blocked_by(self, number: int, blocker_id: int) -> None:
+        """Say that an issue is blocked by another, by its database id; twice is no error.
+
+        Refused(422) beyond 50, or in a circle.
+        """
+        ...
+
+    def remove_blocked_by(self, number: int, blocker_id: int) -> None:
+        """Say that it is blocked no more; one that was not is no error."""
         ...
 
     def add_labels(self, number: int, labels: Sequence[str]) -> None: ...

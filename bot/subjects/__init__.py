@@ -26,6 +26,7 @@ from bot.plans.commands import parse_command, unquoted
 from bot.plans.companions import plan_of_companion, plans_around
 from bot.plans.links import Links, parse_links
 from bot.plans.render import body_sha, parse_plan_marker
+from bot.plans.story_issues import parse_story_marker
 from bot.rolling import BRANCH
 from bot.subjects.check_claims import (
     KnownChecks,
@@ -38,8 +39,11 @@ from bot.subjects.check_claims import (
 from bot.subjects.issue_following import issue_claim, watchword
 from bot.subjects.plan_header import OWN_LABELS, RETITLED, fields_digest
 from bot.subjects.pull_claims import pull_claim
+from bot.subjects.relations_claims import KIND as RELATIONS
+from bot.subjects.relations_claims import story_claim
 
 _FIELD_ACTIONS = frozenset({"labeled", "unlabeled", "assigned", "unassigned"})
+_STORY_ACTIONS = frozenset({"closed", "reopened", "deleted", "transferred", "edited", "opened"})
 _STATE_ACTIONS = frozenset({"closed", "reopened", "deleted", "transferred"})
 
 
@@ -94,7 +98,26 @@ def subjects_of(event: Event, known: Known, config: RepoConfig | None = None) ->
 
 
 def _of_issue(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
-    return [*_of_this_issue(event, known, config), *_standing_for(event, known)]
+    return [
+        *_of_this_issue(event, known, config),
+        *_standing_for(event, known),
+        *_of_story(event, known, config),
+    ]
+
+
+def _of_story(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigger]:
+    """The relations of the plan whose story's sub-issue somebody changed."""
+    if not config.sub_issues or not event.by_app or event.action not in _STORY_ACTIONS:
+        return []
+    marker = parse_story_marker(event.body)
+    path = known.plan_path_of_issue(event.repo.id, marker.plan) if marker else None
+    if path is None:
+        return []
+    state = "open" if event.state == "open" else "closed"
+    claim = story_claim(event.number, event.title, state, event.body)
+    return [
+        Trigger(SubjectKey(event.repo.id, RELATIONS, path), "" if event.state == "gone" else claim)
+    ]
 
 
 def _standing_for(event: IssueEvent, known: Known) -> list[Trigger]:

@@ -28,6 +28,7 @@ from bot.plans.render import (
     parse_status_marker,
     shown_text,
 )
+from bot.plans.story_issues import parse_story_marker
 from bot.subjects.detached_marker import is_detached
 from bot.subjects.waiting import recall_waiting
 
@@ -52,7 +53,7 @@ def find_plan_issue(reader: GitHubReader, path: str) -> IssueSnapshot | None:
             continue
         if here:
             return issue
-        if marker is None:
+        if marker is None and parse_story_marker(issue.body) is None:
             unmarked.append(issue)
     for issue in unmarked:
         comment = find_status(reader, issue.number)
