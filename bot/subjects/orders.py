@@ -34,9 +34,9 @@ _ANSWERS = frozenset({"help", "status", "check", "why", "start", "preview"})
 class Obeyed:
     """What the commands came to: the plan with their edits, and what else is to be written.
 
-    ``log`` is the file beside the plan that changes with it, mostly the decision log; ``forward``
-    are plans that are to be looked at; ``detached`` is the new state of the mirror, None where
-    nobody ordered one.
+    ``log`` is the decision log where it changes with the plan, ``beside`` are other files that do;
+    ``forward`` are plans that are to be looked at; ``detached`` is the new state of the mirror,
+    None where nobody ordered one.
     """
 
     settled: Settled
@@ -45,6 +45,12 @@ class Obeyed:
     forward: tuple[Trigger, ...] = ()
     detached: bool | None = None
     people: tuple[Person, ...] = ()
+    beside: tuple[FileEdit, ...] = ()
+
+    @property
+    def edits(self) -> tuple[FileEdit, ...]:
+        """The files that change with the plan."""
+        return (*((self.log,) if self.log else ()), *self.beside)
 
 
 def obey_orders(

@@ -133,6 +133,11 @@ def _mirror(
     config: RepoConfig,
 ) -> Decision:
     settled = obeyed.settled
+    if obeyed.edits and settled.text == file.text and not snapshot.orders:
+        # What follows from the file as it stands comes before the base, or a write that is cut
+        # short would leave nothing to follow from.
+        commit = _commit(snapshot, file, obeyed)
+        return Decision((commit,), again=True, after=snapshot.memory)
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
     plan, document, standing = _standing(snapshot, settled, config)
@@ -151,7 +156,7 @@ def _mirror(
     # What is told and marked stands before anything is written over it, whatever happens then.
     changes: list[Change] = [*told, *(mark for mark in marks if isinstance(mark, AddLabel))]
     changes += [*_tell_untaken(snapshot, issue, settled), *headed.changes]
-    if settled.text != file.text or obeyed.log or _other_files(snapshot):
+    if settled.text != file.text or obeyed.edits or _other_files(snapshot):
         changes.append(_commit(snapshot, file, obeyed))
     beforehand: PlanMemory | None = None
     waiting = snapshot.waiting.agreed if snapshot.waiting else ""
@@ -240,7 +245,7 @@ def _commit(snapshot: PlanSnapshot, file: FileSnapshot, obeyed: Obeyed) -> Commi
     subjects += settled.reasons
     details = tick_lines(settled.ticks) if len(settled.ticks) > 1 else []
     people = snapshot.people if settled.ticks or settled.edited else ()
-    edits = [*file_edits(file, settled.text), *([obeyed.log] if obeyed.log else [])]
+    edits = [*file_edits(file, settled.text), *obeyed.edits]
     edits += [e for e in _other_files(snapshot) if e.path not in {one.path for one in edits}]
     subjects = subjects or [f"Bring {snapshot.path} and its issue together"]
     message = compose(subjects, details, (*people, *obeyed.people))
@@ -405,7 +410,7 @@ def remember(
             ):
                 memory = replace(memory, issue_number=number, title=title)
     wanted = any(isinstance(change, CommitFiles) for change in decision.changes)
-    if wanted and not committed and snapshot.file:
+    if wanted and not committed and snapshot.file and not decision.again:
         memory = _without_commit(memory, snapshot.file)
     return (*left_behind(snapshot), memory)
 

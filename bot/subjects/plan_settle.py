@@ -22,7 +22,7 @@ class Settled:
     """The plan file and the plan text of the issue as they shall be.
 
     ``ticks`` and ``edited`` say what the issue brought to the file, ``reasons`` what pull requests
-    moved, ``moved`` which of them, and ``beside`` the new text of the file beside the plan.
+    moved, ``moved`` which of them.
     ``held`` is the issue's text beyond the plan, by ``holders``. ``news``: a person changed a side.
     ``settles``: somebody said which text stands after a conflict; ``untaken`` found no place then.
     ``issue_facts`` is what was applied of the issues that boxes stand for.
@@ -37,7 +37,6 @@ class Settled:
     reasons: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
     moved: tuple[PullMemory, ...] = ()
-    beside: str = ""
     holders: tuple[str, ...] = ()
     news: bool = False
     settles: bool = False
@@ -71,7 +70,6 @@ def settle(
         config,
         before=bases.agreed or "",
         known=snapshot.memory.pulls,
-        files={snapshot.beside.path: snapshot.beside.text} if snapshot.beside else None,
     )
     closed = followed(snapshot, issue, moved.text, kept.issues)
     shown = shown_text(closed.text)
@@ -88,7 +86,6 @@ def settle(
         reasons=(*_said_by(snapshot, taken_text), *moved.reasons, *closed.reasons),
         pulls=moved.pulls,
         moved=moved.changed,
-        beside=next(iter(moved.files.values()), ""),
         holders=holders,
         news=_is_moved(snapshot, file) or body != was or bool(snapshot.overwritten),
         settles=bool(snapshot.ordered("take", "issue") or snapshot.ordered("take", "file")),

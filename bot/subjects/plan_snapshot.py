@@ -135,7 +135,7 @@ class PlanSnapshot:
     pushed: bool = False
     request_title: str = ""
     log: FileSnapshot | None = None
-    beside: FileSnapshot | None = None
+    around: tuple[FileSnapshot, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
     heard_at: datetime | None = None
     problem: str = ""

@@ -7,7 +7,7 @@ A row or box moves only when a fact differs from the one applied before, so what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bot.config import RepoConfig
 from bot.github.snapshots import PullSnapshot
@@ -52,14 +52,12 @@ class Moved:
     """A plan's text after its pull requests' facts, and one sentence for each that changed.
 
     ``pulls`` know where their tasks stand in that text, ``changed`` are those whose facts did.
-    ``files`` are the files beside the plan that have tasks of it, by path.
     """
 
     text: str
     reasons: tuple[str, ...] = ()
     pulls: tuple[PullMemory, ...] = ()
     changed: tuple[PullMemory, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def pulls_now(
@@ -104,20 +102,18 @@ def apply_facts(
     pulls: Sequence[PullMemory],
     config: RepoConfig,
     before: str = "",
-    files: Mapping[str, str] | None = None,
     known: Sequence[PullMemory] = (),
 ) -> Moved:
     """Move the rows and boxes of every task whose pull requests' facts are not ``applied`` yet.
 
     ``before`` is the plan file both sides agreed on last: there the tasks stood as remembered.
-    ``files`` are the texts of files beside the plan that hold tasks of it, ``known`` what was
-    remembered of the pull requests before.
+    ``known`` is what was remembered of the pull requests before.
     """
     whole = parse_feature(text)
-    text, beside = whole.plan, whole.beside(path) | dict(files or {})
+    text, beside = whole.plan, whole.beside(path)
     now = _version(path, text, config, beside)
     if now is None:
-        return Moved(render_feature(whole), (), tuple(pulls), files=beside)
+        return Moved(render_feature(whole), (), tuple(pulls))
     base = _version(path, before, config, beside) if before and (pulls or applied) else None
     versions = [base] if base else []
     pulls = [_placed(pull, now, versions) for pull in pulls]
@@ -137,7 +133,7 @@ def apply_facts(
         text = follow_story(text, path, before, config.statuses).text
     said = [reason for pull in changed if (reason := _reason(pull, former.get(pull.number), path))]
     text = with_files(render_feature(replace(whole, plan=text)), beside, path)
-    return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed), beside)
+    return Moved(text, tuple(said[:_MOST_REASONS]), tuple(pulls), tuple(changed))
 
 
 def _add_outputs(text: str, pulls: Sequence[PullMemory], known: Mapping[int, str]) -> str:

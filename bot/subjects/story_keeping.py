@@ -1,4 +1,4 @@
-"""The file beside a plan that changes with it: a decision log, or the tasks of a feature."""
+"""The files beside a plan that change with it: a decision log, or where gates are noted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PullMemory
-from bot.plans.companions import TASKS
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
-from bot.plans.formats.implementation_plan import feature_dir
 from bot.plans.merge import merge_texts
 from bot.plans.model import Plan
 from bot.plans.render import issue_plan_text, shown_text
 from bot.plans.story_log import MergedWork, keep_log, wants_log
+from bot.subjects.gate_keeping import read_around, with_gates
 from bot.subjects.orders import Obeyed
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.waiting import as_waiting
@@ -38,12 +37,14 @@ def read_beside(
 ) -> PlanSnapshot:
     """The snapshot with the file beside the plan that may change with it, and when what happened.
 
-    That is the decision log where an entry may be due, and an implementation plan's ``tasks.md``
-    where pull requests name tasks. Costs no request for any other plan.
+    That is the decision log where an entry may be due, and where the gates of an implementation
+    plan are noted. Costs no request for any other plan.
     """
     heard = max((delivery.received_at for delivery in deliveries), default=None)
     snapshot = replace(snapshot, heard_at=heard)
     plan = read_plan(snapshot.path, parse_document(file.text))
+    if plan is not None and plan.format == "implementation-plan":
+        return read_around(snapshot, reader, file, issue)
     if plan is None or plan.format != "task-plan":
         return snapshot
     texts = [snapshot.bases.agreed or file.text, issue_plan_text(issue.body)]
@@ -61,19 +62,6 @@ def read_beside(
     if log is None:
         return snapshot
     return replace(snapshot, log=log, evidence=_evidence(reader, folder, plan))
-
-
-def _with_tasks(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:
-    read = any(one.tasks(snapshot.memory) for one in snapshot.pull_details)
-    if not read and not any(pull.links for pull in snapshot.memory.pulls):
-        return snapshot
-    path = RepoPath(feature_dir(snapshot.path) + TASKS)
-    if path == snapshot.path:
-        return snapshot
-    try:
-        return replace(snapshot, beside=as_waiting(snapshot.waiting, reader.file(path)))
-    except UserProblem:
-        return snapshot
 
 
 def _evidence(reader: GitHubReader, folder: str, plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -96,9 +84,8 @@ def with_beside(
     snapshot: PlanSnapshot, issue: IssueSnapshot, obeyed: Obeyed, config: RepoConfig
 ) -> Obeyed:
     """What the commands came to, with what is due in the file beside the plan. Pure."""
-    there, tasks = snapshot.beside, obeyed.settled.beside
-    if there is not None and tasks and tasks != there.text:
-        return replace(obeyed, log=FileEdit(there.path, tasks, there.blob_sha))
+    if snapshot.around:
+        return with_gates(snapshot, obeyed, _utc(snapshot.heard_at))
     log = snapshot.log
     if log is None or basename(log.path) != _LOG:
         return obeyed
