@@ -13,6 +13,7 @@ from bot.emulator.front import Front, Handle, straight
 from bot.emulator.people import Person
 from bot.emulator.process import Emulator, start_emulator
 from bot.emulator.pulls import complete_pulls
+from bot.emulator.relations import Relations
 from bot.emulator.relay import Relay
 from bot.emulator.seed import World
 
@@ -27,6 +28,7 @@ class Stage:
     emulator: Emulator
     relay: Relay
     front: Front
+    relations: Relations
     _open: ExitStack = field(default_factory=ExitStack)
 
     def person(self, login: str, repository: str | None = None) -> Person:
@@ -65,6 +67,7 @@ class Stage:
         self.relay.reset()
         self.relay.complete_with(Completer(self.emulator.api(self.emulator.world.admin)))
         self.front.reset()
+        self.relations.reset()
 
     def close(self) -> None:
         """End everything; again does nothing."""
@@ -106,6 +109,8 @@ def open_stage(
         )
         relay.complete_with(Completer(emulator.api(world.admin)))
         api = emulator.api(world.admin)
-        front = Front(emulator.url, complete_pulls(api, handle or straight))
+        relations = Relations(api)
+        answered = relations.around(complete_pulls(api, handle or straight))
+        front = Front(emulator.url, answered)
         opened.callback(front.close)
-        return Stage(emulator, relay, front, opened.pop_all())
+        return Stage(emulator, relay, front, relations, opened.pop_all())
