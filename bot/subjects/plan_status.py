@@ -19,7 +19,7 @@ from bot.plans.diagram import render_diagram
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates import PlanStatus, check, status_of
-from bot.plans.model import Group, Plan, PlanTask, TrackingRow
+from bot.plans.model import Gate, Group, Plan, PlanTask, TrackingRow
 from bot.plans.orders_tasks import blocked_tasks
 from bot.plans.render import StatusMarker, blob_sha, render_status_marker, shown_text
 from bot.subjects.detached_marker import DETACHED
@@ -149,7 +149,7 @@ def _shown(
         "more_questions": max(len(status.questions) - bounds.lines, 0),
         "next_tasks": _next(plan, status, bounds),
         "more_next": max(len(status.next) - min(bounds.lines, 5), 0),
-        "gates": [(short(gate.name), gate.passed) for gate in status.gates[: bounds.lines]],
+        "gates": [_gate(gate) for gate in status.gates[: bounds.lines]],
         "more_gates": max(len(status.gates) - bounds.lines, 0),
         "tracking": [_row(row, urls) for row in _newest(tracked, pulls)[: bounds.rows]],
         "more_tracking": max(len(tracked) - bounds.rows, 0),
@@ -190,6 +190,10 @@ def _group(group: Group) -> tuple[str, int, int, str]:
     progress = group.progress
     title = f"{group.key} {group.title}" if group.kind == "story" else group.title
     return short(title), progress.done, progress.total, name(group.owner)
+
+
+def _gate(gate: Gate) -> tuple[str, bool | None, str]:
+    return short(gate.name), gate.passed, short(gate.detail) if gate.passed is False else ""
 
 
 def _next(plan: Plan, status: PlanStatus, bounds: Bounds) -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import pytest
 
 from bot.emulator.people import Person
 from bot.emulator.stage import Stage
+from bot.plans.companions import COMPANIONS, TASKS, parse_feature
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
-from bot.plans.model import Plan
+from bot.plans.model import Plan, PlanTask
 from bot.plans.render import issue_plan_text, parse_plan_marker, plan_text
 from tests.journeys.stepped import Stepped, be_quiet
 
@@ -59,6 +60,13 @@ class Journey:
         assert found is not None
         return found
 
+    def boxes(self, checklist: str) -> list[PlanTask]:
+        """The open boxes of a checklist beside the plan."""
+        path = f"{self.path.rpartition('/')[0]}/checklists/{checklist}.md"
+        found = read_plan(path, parse_document(self.alice.read_file(path)))
+        assert found is not None
+        return [task for task in found.tasks if not task.settled]
+
     def text(self) -> str:
         return self.alice.read_file(self.path)
 
@@ -93,7 +101,8 @@ class Journey:
         branch = f"work-{self.branches}"
         self.bob.create_branch(branch)
         self.bob.push_file(f"src/{branch}.py", "pass\n", "Work", branch)
-        body = f"Plan: #{self.issue}\nTasks: {', '.join(addresses)}\n{more}"
+        named = f"Tasks: {', '.join(addresses)}\n" if addresses else ""
+        body = f"Plan: #{self.issue}\n{named}{more}"
         number = self.bob.open_pull(branch, title, body)
         self.settle()
         self.alice.merge_pull(number)
@@ -107,18 +116,23 @@ class Journey:
     def comments(self) -> list[str]:
         return [one["body"] for one in self.call(f"/issues/{self.issue}/comments?per_page=100")]
 
-    def outcome(self) -> str:
-        """What a reader finds: the file, the issue, the status comment."""
+    def outcome(self, beside: Sequence[str] = ()) -> str:
+        """What a reader finds: the file, what is beside it, the issue, the status comment."""
         issue = self.call(f"/issues/{self.issue}")
         status = next(text for text in self.comments() if "plansync:status" in text)
-        assert issue_plan_text(issue["body"]) == plan_text(self.text())
+        shown = parse_feature(issue_plan_text(issue["body"]))
+        assert shown.plan.strip() == plan_text(self.text())
+        folder = self.path.rpartition("/")[0]
+        for name, said in shown.files.items():
+            assert said.strip() == plan_text(self.alice.read_file(f"{folder}/{name}"))
         labels = ", ".join(sorted(label["name"] for label in issue["labels"]))
         people = ", ".join(sorted(person["login"] for person in issue["assignees"]))
         told = (
             f"#{issue['number']} {issue['title']}\n"
             f"{issue['state']} | labels: {labels} | assigned to: {people}\n"
         )
-        parts = [f"===== {self.path}\n{self.text()}", f"===== the plan issue\n{told}"]
+        parts = [f"===== {path}\n{self.alice.read_file(path)}" for path in (self.path, *beside)]
+        parts.append(f"===== the plan issue\n{told}")
         parts += [f"===== the status comment\n{status}\n"]
         return _timeless("\n".join(parts))
 
@@ -146,9 +160,9 @@ def journey(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
     plansync.close()
 
 
-def judge(journey: Journey, name: str) -> None:
+def judge(journey: Journey, name: str, beside: Sequence[str] = ()) -> None:
     """The outcome is the one that was looked at and kept; and another look writes nothing."""
-    found, kept = journey.outcome(), GOLDEN / f"{name}.txt"
+    found, kept = journey.outcome(beside), GOLDEN / f"{name}.txt"
     if os.environ.get("PLANSYNC_GOLDEN") == "write":
         kept.parent.mkdir(exist_ok=True)
         kept.write_text(found, "utf-8")
@@ -206,16 +220,36 @@ def test_a_task_plan(journey: Journey) -> None:
 def test_an_implementation_plan(journey: Journey) -> None:
     title = "Credit notes"
     journey.request(title, "plan:implementation", "Scope: core\nService: billing\nEpic: EPIC-12")
+    own, epic = journey.path.rpartition("/")[0], journey.path.partition("/features/")[0]
     folder = FILLED / "plans/core/billing/EPIC-12/features/031-credit-notes"
-    own = journey.path.rpartition("/")[0]
-    beside = {
-        f"{own}/{file.relative_to(folder)}": file.read_text("utf-8")
+    written = {
+        file.relative_to(folder).as_posix(): file.read_text("utf-8").replace("[x]", "[ ]")
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.name != "impl-plan.md"
+        if file.is_file()
     }
-    journey.bob.push_files(beside, "Write what belongs to the plan")
+    log = (FILLED / "plans/core/billing/EPIC-12/exec-plan.md").read_text("utf-8")
+    log = re.sub(r"- .* PASSED\n", "[Gates that pass are noted here]\n", log)
+    around = {f"{epic}/exec-plan.md": log, f"{epic}/design/index.md": "# Design of EPIC-12\n\n"}
+    around |= {"harness/AI-Agent-progress.txt": ""}
+    spec = {f"{own}/spec.md": written["spec.md"]}
+    journey.bob.push_files(around | spec, "Write what the plan is made from")
+    journey.settle()
+    journey.tick(*(task.text for task in journey.boxes("requirements")))
+    research = ("research.md", "data-model.md", "contracts/export.yml")
+    more = {f"{own}/{name}": written[name] for name in research}
+    more[f"{own}/quickstart.md"] = "# Quickstart\n\nRun the night on the staging ledger.\n"
+    journey.bob.push_files(more, "Research and design")
     journey.fill("plans/core/billing/EPIC-12/features/031-credit-notes/impl-plan.md")
-    judge(journey, "implementation-plan")
+    journey.tick(*(task.text for task in journey.boxes("PlanQualityGate")))
+    journey.bob.push_file(f"{own}/{TASKS}", written[TASKS], "Cut the plan into tasks")
+    journey.settle()
+    journey.work("T001", "T002", title="Migration and fixtures")
+    journey.work("T003", title="Entity and rules")
+    journey.tick("Numbering of counter entries")
+    journey.work(title="[T005] Contract test of the nightly export")
+    journey.say(journey.bob, "/plan done T006")
+    journey.work("T007")
+    judge(journey, "implementation-plan", [f"{own}/{name}" for name in COMPANIONS] + [*around])
 
 
 def test_a_track_specification(journey: Journey) -> None:

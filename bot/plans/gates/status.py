@@ -116,12 +116,19 @@ def overall(plan: Plan, blocking: Sequence[Problem]) -> str:
         return "Blocked"
     progress, approvals = plan.progress, plan.approvals
     signed = all(approval.approved or approval.waived for approval in approvals)
-    if progress.total and progress.done == progress.total and signed:
+    if progress.total and progress.done == progress.total and signed and _is_cut(plan):
         return "Complete"
     begun = progress.done or any(task.state is TaskState.IN_PROGRESS for task in plan.tasks)
     if begun:
         return "In Progress"
     return "Draft"
+
+
+def _is_cut(plan: Plan) -> bool:
+    """Whether the work is listed: an implementation plan has none before its ``tasks.md`` is."""
+    if plan.format != "implementation-plan" or plan.extra.get("kind"):
+        return True
+    return any(group.kind == "phase" for group in plan.groups)
 
 
 def story_word(plan: Plan) -> str:
