@@ -8,7 +8,10 @@ from bot.changes import Change, Decision, EditComment, PostComment
 from bot.comments import render_comment
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import IssueSnapshot
+from bot.memory import PlanMemory
 from bot.subjects.check_report import plain
+from bot.subjects.detached import with_held
+from bot.subjects.plan_snapshot import PlanSnapshot
 
 MARKER = "<!-- plansync:dry-run -->"
 _MOST_LISTED = 30
@@ -33,6 +36,15 @@ def rehearse(snapshot: Any, decision: Decision, reader: GitHubReader) -> tuple[C
     if there.body.rstrip() == body.rstrip():
         return ()
     return (EditComment(issue.number, there.id, body, "dry-run", _REASON),)
+
+
+def held_back(snapshot: Any) -> PlanMemory | None:
+    """What is to be remembered of a plan all the same: edits by people who may not write, so that
+    the end of the dry run does not take them over. None where that is known already."""
+    if not isinstance(snapshot, PlanSnapshot) or not snapshot.memory.base_blob:
+        return None
+    memory = with_held(snapshot)
+    return memory if memory != snapshot.memory else None
 
 
 def rehearsal(decision: Decision) -> str:

@@ -13,9 +13,9 @@ from bot.changes import Applied, Change, Decision
 from bot.checks import CheckMemory, CheckSide
 from bot.config import ConfigMemory, RepoConfig
 from bot.config_load import KeepsChoices, config_in_force
-from bot.dry_run import rehearse
+from bot.dry_run import held_back, rehearse
 from bot.edits import BodyEdit, Edits, Stored, body_edit
-from bot.errors import UserProblem
+from bot.errors import Retryable, UserProblem
 from bot.github.ports import GitHubReader, GitHubWriter
 from bot.github.snapshots import CommentSnapshot, Committed, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
@@ -145,7 +145,7 @@ def reconcile(
     try:
         with watched(key, deliveries, about, store=store, reader=reader, writer=writer, now=now):
             chosen = run.config = config or _chosen(key, store, reader, now)
-            _passes(key, deliveries, store, reader, writer, run, chosen, limit, stopping)
+            _passes(key, deliveries, store, reader, writer, run, chosen, limit, stopping, now)
     except BaseException as error:
         if run.audit:
             store.finish(key, [], audit=run.audit, finished_at=now)
@@ -183,6 +183,7 @@ def _passes(
     config: RepoConfig,
     limit: breaker.Breaker,
     stopping: Callable[[], bool],
+    now: datetime,
 ) -> None:
     subject = SUBJECTS[key.kind]
 
@@ -198,6 +199,9 @@ def _passes(
 
     for _ in range(_MOST_PASSES):
         snapshot = subject.read(key, reader, run.memory, deliveries, config, edit_of)
+        early = getattr(snapshot, "early", None)
+        if early is not None and now < early:
+            raise Retryable("nobody has said yet who edited the issue", until=early)
         applied: list[Applied] = []
         if config.dry_run:
             decision = subject.decide(snapshot, config)
@@ -207,6 +211,9 @@ def _passes(
             finally:
                 run.audit += [_entry(key, done, deliveries) for done in applied]
             run.forward += decision.forward
+            held = held_back(snapshot)
+            if held is not None:
+                run.remembered[_place(held)] = run.memory = held
             run.note = f"dry run: {len(decision.changes)} changes were not made"
             return
         try:

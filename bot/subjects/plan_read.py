@@ -32,6 +32,7 @@ from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import Bases, PlanSnapshot
 from bot.subjects.pull_read import read_details
 from bot.subjects.story_keeping import read_beside
+from bot.subjects.unexplained import held_edit, is_unexplained, wait_until
 from bot.subjects.waiting import Waiting, read_waiting, waiting_pull
 
 
@@ -296,12 +297,17 @@ def _with_people(
         if not edit.delivery.actor_is_bot
     }
     refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
+    edits = refused_edits(news, refused, edit_of)
+    unexplained = is_unexplained(reader, memory, issue, deliveries)
+    if unexplained:
+        edits = (*edits, held_edit(issue, deliveries, edit_of))
     named = [d for d in news if d.claim.startswith("fields:") or d.claim.endswith(f":{RETITLED}")]
     renamers = {delivery.actor_login for delivery in named if not delivery.actor_is_bot}
     orders, comments = read_orders(reader, memory, issue, news)
     found = replace(
         snapshot,
-        refused=refused_edits(news, refused, edit_of),
+        refused=edits,
+        early=wait_until(deliveries) if unexplained else None,
         overwritten=tuple(
             edit
             for edit in overwritten_edits(news, agreed, edit_of, reader.blob)

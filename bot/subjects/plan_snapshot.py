@@ -108,9 +108,9 @@ class PlanSnapshot:
     file cannot be read and ``file`` is what both sides last agreed on; so it is where the file was
     ``deleted`` (the commit that did it, "?" where nobody knows). ``moved_to`` and ``moved_from``
     are the paths that a plan file went to or came from. ``waiting`` is what the default branch did
-    not take so far. ``may_rename`` is False when somebody who
-    may not write changed the issue's title, labels or people. ``named`` are issues that boxes stand
-    for.
+    not take so far. ``may_rename`` is False when somebody who may not write changed the issue's
+    title, labels or people. ``named`` are issues that boxes stand for. Before ``early`` nothing is
+    decided: nobody has said yet whose edit the body is.
     """
 
     path: RepoPath
@@ -138,6 +138,7 @@ class PlanSnapshot:
     around: tuple[FileSnapshot, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
     heard_at: datetime | None = None
+    early: datetime | None = None
     problem: str = ""
     deleted: str = ""
     moved_to: RepoPath | None = None
