@@ -77,7 +77,9 @@ def _heights(most: int, y: Callable[[float], float]) -> tuple[Mark, ...]:
 
 
 def _times(begin: datetime, end: datetime, x: Callable[[datetime], float]) -> tuple[Mark, ...]:
-    pattern = "%H:%M" if end - begin < timedelta(days=2) else "%d %b"
+    pattern = "%H:%M" if end - begin < timedelta(days=1) else "%d %b %H:%M"
+    # Marks of one day must not look the same.
+    pattern = pattern if end - begin < timedelta(days=4) else "%d %b"
     thirds = (begin + (end - begin) * share / 3 for share in range(4))
     return tuple(Mark(x(at), at.strftime(pattern)) for at in thirds)
 

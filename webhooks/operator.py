@@ -45,6 +45,7 @@ MOST_WAITING = 50
 MOST_NAMED = 200
 """How many repositories the filter offers; others can be typed."""
 _SILENT = timedelta(seconds=60)
+_DAY = timedelta(days=1)
 
 log = structlog.get_logger("plansync.operator")
 
@@ -75,6 +76,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             plans=[(plan_path(row.repository, row.path), row) for row in plans],
             findings=store.findings(),
             most=MOST_PARKED,
+            yesterday=f"{now - _DAY:%Y-%m-%dT%H:%M}",
             back=request.path,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,15 +15,18 @@ from tests.browser.conftest import Sight, until
 
 pytestmark = pytest.mark.browser
 FEATURE = "plan_docs/search.md"
-PAGES = ("/", "/sign-in", "/sign-in/link?token=x", "/nowhere")
+PAGES = ("/", "/sign-in", "/sign-in/link?token=x", "/sign-in/callback?code=a&state=b", "/nowhere")
 PAGES_INSIDE = (
     "/plans",
     "/plans?q=nothing-is-like-that",
+    "/plans?waits=1",
+    "/plans?page=9",
     f"/plans/acme/shop/{FEATURE}",
     f"/plans/acme/shop/{FEATURE}?show=text",
     "/operator",
     "/operator/deliveries",
     "/operator/deliveries?state=failed",
+    "/operator/deliveries?event=push&repository=acme/none&since=yesterday",
     "/operator/deliveries/1",
 )
 
@@ -104,6 +108,51 @@ def test_an_operator_releases_a_parked_plan_from_the_page(sight: Sight) -> None:
     answer = stranger.goto("/operator")
     assert answer is not None
     assert answer.status == 403
+
+
+def test_a_stop_is_seen_on_every_page_with_what_ends_it(sight: Sight) -> None:
+    repo = sight.store.repo_named("acme/shop")
+    assert repo is not None
+    memory = sight.store.plan(repo.id, FEATURE)
+    assert memory is not None
+    sight.store.remember([replace(memory, stopped="1", stopped_for="9 of 30 tasks vanished")])
+    try:
+        page = sight.look(as_login="bob")
+        page.get_by_label("needs somebody").check()
+        page.get_by_role("button", name="Show").click()
+        assert "9 of 30 tasks vanished." in row(page, FEATURE)
+        page.get_by_role("row").filter(has_text=FEATURE).get_by_role("link").first.click()
+        told = page.get_by_role("status").filter(has_text="Stopped")
+        assert "/plan sync confirm" in told.inner_text()
+        assert violations(page, sight.axe) == []
+        assert page.get_by_role("button", name="Compare").count() == 0, "for operators"
+        page = sight.look(phone=True, as_login="alice")
+        page.goto("/operator")
+        listed = page.locator("section").filter(has_text="Plans that wait for an answer")
+        assert FEATURE in listed.last.inner_text()
+        assert violations(page, sight.axe) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    finally:
+        sight.store.remember([memory])
+
+
+def test_an_operator_compares_a_plan_from_its_page(sight: Sight) -> None:
+    page = sight.look(as_login="alice")
+    page.goto(f"/plans/acme/shop/{FEATURE}")
+    page.get_by_role("button", name="Compare with GitHub now").click()
+    expect(page.get_by_role("status")).to_contain_text("compares it with GitHub")
+    page.goto("/operator/deliveries?event=plansync.compare")
+    asked = page.get_by_role("row").filter(has_text="plansync.compare.sync")
+    until(page, lambda: asked.filter(has_text="finished").filter(has_text=FEATURE).count() > 0)
+
+
+def test_whoever_wants_no_motion_gets_none(sight: Sight) -> None:
+    page = sight.look()
+    page.goto("/")
+    scrolls = "getComputedStyle(document.documentElement).scrollBehavior"
+    assert page.evaluate(scrolls) == "smooth"
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(scrolls) == "auto"
 
 
 def test_a_delivery_is_replayed_from_the_page(sight: Sight) -> None:

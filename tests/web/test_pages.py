@@ -355,6 +355,18 @@ def test_a_text_keeps_its_shape_and_nothing_that_could_act() -> None:
         assert gone not in made
 
 
+def test_boxes_of_a_text_are_drawn_and_nothing_else_is() -> None:
+    made = render_safe(
+        "- [x] done\n- [ ] **open**\n  - [X] deep\n- [x](https://a.test)\n- `[x] ` no\n\n"
+        'text [x] here <span class="mark">raw</span>\n'
+    )
+    assert made.count('class="mark on"') == 2
+    assert made.count('<span class="mark" role') == 1
+    assert 'aria-label="settled"></span> done' in made
+    assert 'aria-label="open"></span> <strong>open</strong>' in made
+    assert "text [x] here &lt;span" in made
+
+
 def test_the_hostile_texts_would_be_noticed() -> None:
     parser = Active()
     parser.feed("".join(HOSTILE))

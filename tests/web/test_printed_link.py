@@ -40,6 +40,7 @@ def printed(plansync: Running) -> list[str]:
     return lines
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["serve", "web"])
 def test_the_printed_link_signs_in_once(environ: dict[str, str], command: str) -> None:
     with running(command, environ) as plansync:

@@ -139,6 +139,7 @@ def test_every_post_answers_what_is_stated(
                 assert got.status_code == POSTS[rule.endpoint][role], (rule.rule, role, got.text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", ["no token", "wrong token", "another's token", "no origin",
                                    "foreign origin", "null origin"])  # fmt: skip
 def test_no_post_is_taken_from_a_foreign_or_forged_form(

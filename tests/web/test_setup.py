@@ -105,6 +105,7 @@ def bare(tmp_path: Path, github: GitHubStub) -> dict[str, str]:
     return bare_environ(tmp_path, github)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["serve", "setup"])
 def test_a_first_start_makes_the_app_and_goes_on(
     bare: dict[str, str], github: GitHubStub, command: str, private_key: str
@@ -172,6 +173,7 @@ def test_a_first_start_makes_the_app_and_goes_on(
         child.stop()
 
 
+@pytest.mark.thorough
 def test_stopping_before_anything_was_made_leaves_nothing(bare: dict[str, str]) -> None:
     child = Started(bare, "serve")
     try:
@@ -182,6 +184,7 @@ def test_stopping_before_anything_was_made_leaves_nothing(bare: dict[str, str]) 
     assert not (Path(bare["PLANSYNC_DATA_DIR"]) / "plansync.env").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("command", "given"),
     [(["serve", "--no-setup"], {}), (["web"], {}), (["worker"], {}), (["serve"], {"APP_ID": "1"})],
