@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.github.snapshots import Person, RepoRef
 
@@ -20,7 +21,8 @@ class IssueEvent:
 
     ``former_body`` is what an edit of the body replaced; None for every other event. ``by_app``
     says that an App opened the issue, ``retitled`` that an edit changed its title. ``state`` is
-    what the issue is now: ``open``, ``completed`` or ``not_planned``, or ``gone`` from here.
+    what the issue is now: ``open``, ``completed`` or ``not_planned``, or ``gone`` from here, and
+    ``updated_at`` when it was last changed.
     """
 
     repo: RepoRef
@@ -35,6 +37,7 @@ class IssueEvent:
     by_app: bool = False
     assignees: tuple[str, ...] = ()
     retitled: bool = False
+    updated_at: datetime | None = None
     state: str = ""
 
 

@@ -38,7 +38,7 @@ from bot.event_parts import (
     sender_of,
     words_of,
 )
-from bot.github.payloads import Malformed, count_of, issue_state, part_of
+from bot.github.payloads import Malformed, count_of, issue_state, moment, part_of
 from bot.github.snapshots import RepoRef
 
 __all__ = [
@@ -138,6 +138,7 @@ def _issue(payload: Mapping[str, Any]) -> Event | Ignored:
         by_app=is_by_app(issue),
         assignees=assignees_of(issue),
         retitled=_is_retitled(payload),
+        updated_at=moment(issue.get("updated_at")),
         state=_state_of(action, issue),
     )
 

@@ -1,8 +1,9 @@
 """What plansync remembers between two reconciles: values only, kept by ``bot.store``.
 
 GitHub is the source of truth and this is memory: lose it and it is rebuilt from the repository and
-the issues. A *claim* is what one delivery says about the world (``body:<sha256>:<former sha256>``,
-``echo:`` the same by a bot, ``commit:<sha>``, ``pull:<number>:<digest>``,
+the issues. A *claim* is what one delivery says about the world (``body:<sha256>:<former sha256>``
+with its time as ``@<seconds>``, ``echo:`` the same by a bot, ``commit:<sha>``,
+``pull:<number>:<digest>``,
 ``comment:<id>:<digest>``); a claim that equals what is remembered brings nothing new and costs no
 request. An empty claim always causes a read.
 """
@@ -139,8 +140,11 @@ class PlanMemory:
     body says it was made from, ``seen_bodies`` are hashes of bodies taken in, ``wrote`` the last
     body writes as ``hash it replaced>hash it left`` (with a ``?`` where nobody learned whether it
     came through), ``overwrote`` the bodies that the last ones replaced, and ``echoes`` what a bot's
-    edits really replaced, where that was another.
-    ``landing_blob`` is the file that is being written, ``landing_issue`` (a body) and
+    edits really replaced, where that was another. ``reads`` are the bodies that were last taken in
+    or written, as ``seconds:hash``, and ``settled_edits`` the edits that leave nothing to be done:
+    ``bot.subjects.body_edits`` says how both are compared with what deliveries tell.
+    ``landing_blob`` is the file that is being written, ``landing_issue`` (a body, as of
+    ``landing_at``) and
     ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``landing_orders`` are the commands whose edits that write carries.
@@ -189,9 +193,12 @@ class PlanMemory:
     wrote: tuple[str, ...] = ()
     overwrote: tuple[str, ...] = ()
     echoes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    settled_edits: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     landing_blob: str = ""
     landing_issue: str = ""
+    landing_at: int = 0
     landing_facts: tuple[str, ...] = ()
     landing_body: str = ""
     landing_orders: tuple[str, ...] = ()

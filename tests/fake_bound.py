@@ -87,6 +87,7 @@ class Bound:
             milestone=issue.milestone,
             url=self._it.url(f"/issues/{issue.number}"),
             by_app=issue.author.removesuffix("[bot]") if author.is_bot else None,
+            updated_at=issue.updated_at,
             id=payloads.issue_id(self._it, issue.number),
             state_reason=issue.state_reason or "",
         )

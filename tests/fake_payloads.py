@@ -63,6 +63,7 @@ def issue(repo: FakeRepository, issue: FakeIssue) -> dict[str, Any]:
         "assignees": [account(repo, login) for login in issue.assignees],
         "milestone": {"number": 1, "title": issue.milestone} if issue.milestone else None,
         "created_at": when(issue.created_at),
+        "updated_at": when(issue.updated_at),
         "html_url": repo.url(f"/issues/{issue.number}"),
         "author_association": "NONE",
         "performed_via_github_app": app(repo, issue.author),

@@ -129,6 +129,7 @@ def issue(data: Data) -> IssueSnapshot:
         milestone=_text(milestone, "title") or None if isinstance(milestone, Mapping) else None,
         url=_text(data, "html_url"),
         by_app=by_app or None,
+        updated_at=moment(data.get("updated_at")),
         id=number_of(data, "id") if "id" in data else 0,
         state_reason=_text(data, "state_reason"),
     )

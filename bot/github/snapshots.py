@@ -104,6 +104,7 @@ class IssueSnapshot:
     milestone: str | None = None
     url: str = ""
     by_app: str | None = None
+    updated_at: datetime | None = None
     id: int = 0
     state_reason: str = ""
 

@@ -28,6 +28,7 @@ from bot.plans.links import Links, parse_links
 from bot.plans.render import body_sha, parse_plan_marker
 from bot.plans.story_issues import parse_story_marker
 from bot.rolling import BRANCH
+from bot.subjects.body_edits import seconds
 from bot.subjects.check_claims import (
     KnownChecks,
     check_of_group,
@@ -179,7 +180,9 @@ def _body_claim(event: IssueEvent) -> str:
         return claim
     here, before = parse_plan_marker(event.body), parse_plan_marker(event.former_body)
     stale = not event.sender.is_bot and here and before and here.version != before.version
-    return f"{claim}:{body_sha(event.former_body)}{':stale' if stale else ''}"
+    at = seconds(event.updated_at)
+    claim += f":{body_sha(event.former_body)}{':stale' if stale else ''}"
+    return f"{claim}:@{at}" if at else claim
 
 
 def _of_comment(event: CommentEvent, known: Known) -> list[Trigger]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.edits import Edits
 from bot.github.ports import GitHubReader
@@ -18,8 +18,9 @@ from bot.plans.render import (
     version_of,
     written_over,
 )
+from bot.subjects.body_edits import BodyHistory, claimed_edits, note_read, read_since
 from bot.subjects.plan_recovery import versions
-from bot.subjects.plan_snapshot import Bases, TextEdit
+from bot.subjects.plan_snapshot import Bases
 
 _BODIES_KEPT = 12
 _MOST_KEPT = 200_000
@@ -32,6 +33,7 @@ def find_bases(
     file: FileSnapshot,
     issue: IssueSnapshot,
     deliveries: Sequence[OpenDelivery],
+    edit_of: Edits,
     *,
     unsure: bool,
 ) -> tuple[Bases, PlanMemory]:
@@ -47,13 +49,19 @@ def find_bases(
         of_file = _version_taken_in(reader, path, memory) or of_file
     shown = memory.issue_text or shown_text(memory.base_text)
     version = version_of(issue.body)
-    if version and version != memory.body_base:
+    history = BodyHistory.of(deliveries, edit_of)
+    jump = history.jump(body_sha(issue.body))
+    moved = bool(version) and version != memory.body_base
+    if moved or (jump is not None and not read_since(memory, jump)):
         # The body goes back to another write of ours than the last one: an old copy was saved, or
-        # the last write is not remembered.
-        shown = now if memory.held else _ground(reader.blob, memory, file, issue.body) or shown
-        unsure = unsure or not _is_remembered(version, memory)
+        # the last write is not remembered. What was edited since it was saved is seen as it is.
+        saved = (history.after(jump) if jump else None) or issue.body
+        newer = history.last_of(version_of(saved), jump) if jump else None
+        ground = goes_back_to(reader.blob, memory, file, saved, newer)
+        shown = now if memory.held else ground or shown
+        unsure = unsure or not is_remembered(version, memory)
     elif begun and now != shown and _saved_over(memory, deliveries):
-        shown = _ground(reader.blob, memory, file, issue.body) or shown
+        shown = goes_back_to(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory
 
 
@@ -68,16 +76,23 @@ def _saved_over(memory: PlanMemory, deliveries: Sequence[OpenDelivery]) -> bool:
     return last.endswith("?") and any(edit.stale or edit.to == left for edit in edits)
 
 
-def _is_remembered(version: str, memory: PlanMemory) -> bool:
+def is_remembered(version: str, memory: PlanMemory) -> bool:
     """Whether a body of this version is remembered, or the version is what is agreed on."""
     known = {memory.body_base, *(version_of(body) for body in memory.overwrote)}
     return version in known or version.partition(".")[0] == memory.base_blob
 
 
-def _ground(
-    blob: Callable[[str], str | None], memory: PlanMemory, file: FileSnapshot | None, body: str
+def goes_back_to(
+    blob: Callable[[str], str | None],
+    memory: PlanMemory,
+    file: FileSnapshot | None,
+    body: str,
+    replaced: str | None = None,
 ) -> str | None:
-    """The plan text that a body goes back to, as its hidden line and its own text tell."""
+    """The plan text that a body goes back to, as its hidden line and its own text tell.
+
+    ``replaced`` is the last body with the same hidden line before it, where that is known.
+    """
     version = version_of(body)
     made_from = version.partition(".")[0]
     if made_from == memory.base_blob:
@@ -91,9 +106,9 @@ def _ground(
     older = newer = shown_text(text)
     if version == memory.body_base:
         newer = memory.issue_text or shown_text(memory.base_text)
-    for replaced in memory.overwrote:
-        if version_of(replaced) == version:
-            newer = issue_plan_text(replaced)
+    for one in (*memory.overwrote, *([replaced] if replaced is not None else [])):
+        if version_of(one) == version:
+            newer = issue_plan_text(one)
     return common_ground(older, newer, issue_plan_text(body))
 
 
@@ -119,6 +134,7 @@ def _landed(
         memory,
         landing_blob="",
         landing_issue="",
+        landing_at=0,
         landing_facts=(),
         landing_body="",
         landing_orders=(),
@@ -127,6 +143,7 @@ def _landed(
         # The body is written after the file.
         return left
     taken = issue_plan_text(memory.landing_issue)
+    left = replace(left, reads=note_read(left, memory.landing_at, body_sha(memory.landing_issue)))
     if memory.landing_body:
         before = memory.landing_body.partition(">")[0]
         ours = written_over(before, PlanMarker(memory.path, base=wanted)).version
@@ -176,108 +193,3 @@ def _version_taken_in(reader: GitHubReader, path: RepoPath, memory: PlanMemory) 
         if known or commit.author_login == bot:
             return version.text
     return None
-
-
-# Edits of the body that need more than the body as it is
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """An edit as its delivery claims it: hashes of the body after and, where known, before.
-
-    ``by_bot``: perhaps our own write. ``stale``: it was made on an older copy than it replaced.
-    """
-
-    delivery: OpenDelivery
-    to: str
-    former: str
-    by_bot: bool
-    stale: bool
-
-
-def claimed_edits(deliveries: Sequence[OpenDelivery]) -> list[_Claimed]:
-    """The edits of the issue's body among the deliveries, oldest first."""
-    found = []
-    for delivery in deliveries:
-        kind, *parts = delivery.claim.split(":")
-        if kind in ("body", "echo") and delivery.action == "edited":
-            former = parts[1] if len(parts) > 1 else ""
-            edit = _Claimed(delivery, parts[0], former, kind == "echo", "stale" in parts)
-            found.append(edit)
-    return found
-
-
-def overwritten_edits(
-    deliveries: Sequence[OpenDelivery],
-    memory: PlanMemory,
-    edit_of: Edits,
-    blob: Callable[[str], str | None],
-) -> tuple[TextEdit, ...]:
-    """Edits that were replaced by somebody who had not seen them; each body comes once.
-
-    By us: our own edit's delivery says that it replaced another body than the one we had read. By a
-    person: theirs goes back to an older write of ours than the body it replaced, which goes back to
-    a write that we remember (what is older was dealt with before the memory was lost).
-    """
-    found: dict[str, TextEdit] = {}
-    known = memory.issue_text or shown_text(memory.base_text)
-    begun_from = {body_sha(body): issue_plan_text(body) for body in memory.overwrote}
-    versions_known = {memory.body_base, *memory.body_bases}
-    for edit in claimed_edits(deliveries):
-        believed = _believed(edit, memory)
-        unseen = edit.stale and edit.former not in memory.seen_bodies
-        if not edit.former or not (believed or unseen):
-            continue
-        bodies = edit_of(edit.delivery.id)
-        if bodies is None or bodies.before is None:
-            continue
-        if believed or version_of(bodies.before) in versions_known:
-            exact = begun_from.get(believed)
-            begun = exact or _ground(blob, memory, None, bodies.before) or known
-            written = issue_plan_text(bodies.before)
-            if written != begun:
-                guessed = exact is None and not _is_remembered(version_of(bodies.before), memory)
-                found[edit.former] = TextEdit("", begun, written, unsure=guessed)
-    writers = {edit.to: edit.delivery.actor_login for edit in claimed_edits(deliveries)}
-    return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
-
-
-def _believed(edit: _Claimed, memory: PlanMemory) -> str:
-    """The hash of the body that our write was made for, where it replaced another one."""
-    if not edit.by_bot:
-        return ""
-    pairs = (pair.rstrip("?").partition(">") for pair in memory.wrote)
-    believed = [before for before, _, left in pairs if left == edit.to]
-    return "" if not believed or edit.former in (*believed, edit.to) else believed[-1]
-
-
-def refused_edits(
-    deliveries: Sequence[OpenDelivery], refused: frozenset[str], edit_of: Edits
-) -> tuple[TextEdit, ...]:
-    """The edits by people who may not write, oldest first."""
-    found = []
-    for edit in claimed_edits(deliveries):
-        if edit.delivery.actor_is_bot or edit.delivery.actor_login not in refused:
-            continue
-        bodies = edit_of(edit.delivery.id)
-        if bodies is not None:
-            before = None if bodies.before is None else issue_plan_text(bodies.before)
-            found.append(TextEdit(edit.delivery.actor_login, before, issue_plan_text(bodies.after)))
-    return tuple(found)
-
-
-def echoes_of(deliveries: Sequence[OpenDelivery], memory: PlanMemory) -> tuple[str, ...]:
-    """What edits by bots replaced and left, where that is no write as we remember it."""
-    pairs = (f"{e.former}>{e.to}" for e in claimed_edits(deliveries) if e.by_bot and e.former)
-    return tuple(pair for pair in dict.fromkeys(pairs) if pair not in memory.wrote)
-
-
-def bodies_before(deliveries: Sequence[OpenDelivery], body: str) -> tuple[str, ...]:
-    """Hashes of the bodies that became this one by edits that the deliveries tell of."""
-    came_from = {edit.to: edit for edit in claimed_edits(deliveries)}
-    found: dict[str, None] = {}
-    edit = came_from.get(body)
-    while edit is not None and edit.former and edit.former not in found:
-        found[edit.former] = None
-        edit = came_from.get(edit.former)
-    return tuple(reversed(found))

@@ -44,6 +44,7 @@ from bot.plans.render import (
     version_of,
     written_over,
 )
+from bot.subjects.body_edits import note_edits, note_read, seconds
 from bot.subjects.detached import leave_detached, stays_detached
 from bot.subjects.issue_following import home, watchword
 from bot.subjects.orders import Obeyed, answer_only, obey_orders
@@ -166,6 +167,7 @@ def _mirror(
             snapshot.memory,
             landing_blob=after.base_blob,
             landing_issue=issue.body,
+            landing_at=seconds(issue.updated_at),
             landing_facts=after.facts,
             landing_body=after.wrote[-1] if body else "",
             landing_orders=tuple(order.claim for order in snapshot.orders if moved),
@@ -356,6 +358,8 @@ def _after(
         wrote=wrote[-_WRITES_KEPT:],
         overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
         echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
+        reads=note_read(memory, seconds(issue.updated_at), before),
+        settled_edits=note_edits(memory, snapshot.settled_edits),
         pulls=settled.pulls,
         watches=_watches(settled, plan, issue),
         facts=(*facts_of(settled.pulls), *settled.issue_facts),
@@ -363,6 +367,7 @@ def _after(
         handled=_newest((*memory.handled, *(o.claim for o in snapshot.orders)), _HANDLED),
         landing_blob="",
         landing_issue="",
+        landing_at=0,
         landing_facts=(),
         landing_body="",
         landing_orders=(),
@@ -400,6 +405,9 @@ def remember(
                 CommentSnapshot(id=id_)
             ):
                 memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
+            case EditIssueBody() as change, IssueSnapshot(updated_at=at):
+                reads = note_read(memory, seconds(at), body_sha(change.body))
+                memory = replace(memory, reads=reads)
             case ((AssignPeople() | UnassignPeople()), tuple() as people):
                 # GitHub leaves out without a word whom it does not let be assigned.
                 memory = replace(memory, shown_people=people)

@@ -14,17 +14,12 @@ from bot.memory import OpenDelivery, PlanMemory, SubjectKey
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
 from bot.plans.render import blob_sha, body_sha, parse_plan_marker
+from bot.subjects.body_edits import bodies_before, claimed_edits, is_settled, parse_claim
 from bot.subjects.issue_following import CLAIM as ISSUE
 from bot.subjects.issue_following import is_applied, read_named
 from bot.subjects.order_reading import joining_issue, read_for_orders, read_orders
-from bot.subjects.plan_bases import (
-    bodies_before,
-    claimed_edits,
-    echoes_of,
-    find_bases,
-    overwritten_edits,
-    refused_edits,
-)
+from bot.subjects.overwritten import echoes_of, overwritten_edits, refused_edits, settled_by
+from bot.subjects.plan_bases import find_bases
 from bot.subjects.plan_companions import belongs_to, together
 from bot.subjects.plan_header import RETITLED, fields_digest
 from bot.subjects.plan_moves import moved_from, moved_to
@@ -47,7 +42,8 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
             return False
         if kind == "echo" and former:
             return f"{former}>{body}" in (*memory.wrote, *memory.echoes)
-        return not former or former in memory.seen_bodies
+        edit = parse_claim(claim)
+        return edit is None or not former or is_settled(edit, memory)
     if kind == "commit":
         # A file that was taken away may come back with a commit that was seen before.
         return value in memory.seen_commits and not memory.stopped
@@ -115,7 +111,7 @@ def read(
     if proposed is None and memory.proposed is not None:
         proposed = waiting_pull(reader, memory)
     memory, waiting = read_waiting(reader, memory, proposed, file)
-    bases, memory = _bases(reader, memory, file, issue, deliveries, waiting, found.unsure)
+    bases, memory = _bases(reader, memory, file, issue, deliveries, edit_of, waiting, found.unsure)
     snapshot = replace(snapshot, bases=bases, memory=memory, waiting=waiting)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
     snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
@@ -228,15 +224,16 @@ def _bases(
     file: FileSnapshot,
     issue: IssueSnapshot,
     deliveries: Sequence[OpenDelivery],
+    edit_of: Edits,
     waiting: Waiting | None,
     unsure: bool,
 ) -> tuple[Bases, PlanMemory]:
     """The bases; while changes wait the issue is compared with the pull request's plan file."""
     if waiting is None or not waiting.agreed:
-        return find_bases(reader, memory, file, issue, deliveries, unsure=unsure)
+        return find_bases(reader, memory, file, issue, deliveries, edit_of, unsure=unsure)
     there = FileSnapshot(file.path, waiting.agreed, blob_sha(waiting.agreed))
     inner = _as_waiting(memory, waiting.before)
-    bases, inner = find_bases(reader, inner, there, issue, deliveries, unsure=unsure)
+    bases, inner = find_bases(reader, inner, there, issue, deliveries, edit_of, unsure=unsure)
     outer = replace(
         inner,
         base_text=memory.base_text,
@@ -314,6 +311,7 @@ def _with_people(
             if edit.login not in refused
         ),
         echoes=echoes_of(news, memory),
+        settled_edits=settled_by(deliveries),
         orders=orders,
         comments=comments,
         may_rename=all(reader.permission(name) in MAY_WRITE for name in sorted(renamers)),

@@ -34,6 +34,8 @@ from bot.subjects.waiting import recall_waiting
 
 _MOST_COMMITS = 10
 """How far back a plan file's history is read for a version that was taken in."""
+_MOST_LOST = 100
+"""The same where the database is lost: the status comment alone says where to stop."""
 
 
 def is_ours(issue: IssueSnapshot, slug: str) -> bool:
@@ -140,7 +142,7 @@ def _last_taken_in(
     if file.blob_sha == base:
         return file, False
     bot = f"{reader.app_slug}[bot]"
-    for commit, version in versions(reader, path):
+    for commit, version in versions(reader, path, most=_MOST_LOST if base else _MOST_COMMITS):
         if version.blob_sha == base:
             return version, False
         if commit.author_login == bot:
@@ -149,17 +151,21 @@ def _last_taken_in(
 
 
 def versions(
-    reader: GitHubReader, path: RepoPath, *, ours_before: bool = False
+    reader: GitHubReader,
+    path: RepoPath,
+    *,
+    ours_before: bool = False,
+    most: int = _MOST_COMMITS,
 ) -> Iterator[tuple[CommitSnapshot, FileSnapshot]]:
-    """The newest versions of a file, newest first, each with the commit that made it.
+    """The newest versions of a file (at ``most`` so many), newest first, and what made them.
 
     ``ours_before``: after these also older ones, of this App's own commits alone.
     """
     bot = f"{reader.app_slug}[bot]"
     history = reader.commits(path=path)
-    chosen = list(history[:_MOST_COMMITS])
+    chosen = list(history[:most])
     if ours_before:
-        older = [c for c in history[_MOST_COMMITS:] if c.author_login == bot]
+        older = [c for c in history[most:] if c.author_login == bot]
         chosen += older[:_MOST_COMMITS]
     for commit in chosen:
         version = reader.file(path, ref=commit.sha)

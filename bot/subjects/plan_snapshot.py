@@ -132,6 +132,7 @@ class PlanSnapshot:
     commits: tuple[str, ...] = ()
     bodies: tuple[str, ...] = ()
     echoes: tuple[str, ...] = ()
+    settled_edits: tuple[str, ...] = ()
     pushed: bool = False
     request_title: str = ""
     log: FileSnapshot | None = None

@@ -16,7 +16,7 @@ from bot.github.ports import MAY_WRITE, GitHubReader
 from bot.github.snapshots import IssueSnapshot
 from bot.memory import OpenDelivery, PlanMemory
 from bot.plans.render import body_sha, issue_plan_text
-from bot.subjects.plan_bases import claimed_edits
+from bot.subjects.body_edits import claimed_edits
 from bot.subjects.plan_recovery import is_ours
 from bot.subjects.plan_snapshot import TextEdit
 

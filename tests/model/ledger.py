@@ -16,7 +16,10 @@ from tests.model.plan_text import WORD, made_from, task_count, tasks, words
 
 @dataclass(slots=True)
 class Ledger:
-    """``settled``: each task's state when both sides were last seen to agree."""
+    """``settled``: each task's state when both sides were last seen to agree.
+
+    ``arrived``: of each task the sides whose last state plansync has brought to the other side.
+    """
 
     settled: dict[str, bool]
     owed: set[str]
@@ -24,6 +27,7 @@ class Ledger:
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
     deleted: dict[str, dict[str, bool]] = field(default_factory=dict)
+    arrived: dict[str, set[str]] = field(default_factory=dict)
     fragile: set[str] = field(default_factory=set)
     excused: set[str] = field(default_factory=set)
     maybe: dict[str, set[bool]] = field(default_factory=dict)
@@ -62,6 +66,8 @@ class Ledger:
             word for line in after.split("\n") if words(line) & back for word in words(line)
         }
         self.excused |= (tasks(after).keys() & tasks(seen).keys()) - tasks(before).keys()
+        if not could_not_know:
+            self._answer(side, tasks(before), tasks(after))
         self.owed |= words(after) - words(seen)
         for known in blamed:
             self.released |= words(known) - words(after)
@@ -82,6 +88,25 @@ class Ledger:
                 self.deleted.get(name, {}).pop(side, None)
             if old.get(name) != new[name]:
                 self.states.setdefault(name, {})[side] = new[name]
+                self.arrived.get(name, set()).discard(side)
+
+    def bring(self, side: str, before: str, after: str) -> None:
+        """plansync changed a side: what was said on the other one can be seen there now."""
+        old, new = tasks(before), tasks(after)
+        other = "file" if side == "issue" else "issue"
+        for name, state in new.items():
+            if old.get(name) != state and self.states.get(name, {}).get(other) == state:
+                self.arrived.setdefault(name, set()).add(other)
+
+    def _answer(self, side: str, old: dict[str, bool], new: dict[str, bool]) -> None:
+        """Who changes what was brought to their side has seen it: their word is the last."""
+        other = "file" if side == "issue" else "issue"
+        for name, state in old.items():
+            if new.get(name) == state or other not in self.arrived.get(name, ()):
+                continue
+            if self.states.get(name, {}).get(other) == state:
+                del self.states[name][other]
+                self.arrived[name].discard(other)
 
     def expose(self, before: str, after: str) -> None:
         """What stood in ``before`` is replaced unseen: only its delivery still has it."""
@@ -105,7 +130,7 @@ class Ledger:
                 self.settled[name] = now[name]
             else:
                 self.settled.pop(name, None)
-            for known in (self.states, self.deleted, self.touched):
+            for known in (self.states, self.deleted, self.touched, self.arrived):
                 known.pop(name, None)
 
     def settle(self, text: str) -> None:
@@ -114,6 +139,7 @@ class Ledger:
         self.states.clear()
         self.touched.clear()
         self.deleted.clear()
+        self.arrived.clear()
         self.fragile.clear()
         self.excused.clear()
         self.maybe.clear()

@@ -1,4 +1,4 @@
-"""The model test for as long as you like: ``python -m tests.model.long --minutes 3``.
+"""The model test for as long as you like: ``python -m tests.model.long --minutes 3 --jobs 2``.
 
 Run number n is drawn from the seed n, so what fails is found again with ``--seed n --runs 1``. A
 failing run is made as short as it gets and printed as calls that can be pasted into an example.
@@ -10,18 +10,83 @@ from __future__ import annotations
 
 import argparse
 import logging
+import multiprocessing
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from tests.model.mirror import Mirror, Start
-from tests.model.steps import Step, failure, runs, shorten
+from tests.model.steps import draw_run, failure, shorten
 
 _SHORTEN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of one run; ``wrong`` is "" where all is well, ``left`` the run made short."""
+
+    seed: int
+    steps: int
+    counts: Counter[str]
+    wrong: str = ""
+    left: tuple[str, ...] = ()
+    left_wrong: str = ""
+
+
+class Player:
+    """A place to play runs in; one for each process."""
+
+    def __init__(self, folder: str, most: int, as_is: bool) -> None:
+        quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+        structlog.configure(wrapper_class=quiet)
+        self._start = Start(Path(tempfile.mkdtemp(dir=folder)))
+        self._most = most
+        self._as_is = as_is
+
+    def play(self, seed: int) -> Played:
+        """Play the run of this seed."""
+        steps = draw_run(seed, self._most)
+        mirror = Mirror(self._start)
+        wrong = failure(self._start, steps, mirror)
+        played = Played(seed, len(steps), mirror.counts, wrong)
+        if not wrong or self._as_is:
+            return played
+        until = time.monotonic() + _SHORTEN_SECONDS
+        left = shorten(
+            steps, lambda some: time.monotonic() < until and bool(failure(self._start, some))
+        )
+        said = tuple(map(str, left))
+        return Played(seed, len(steps), mirror.counts, wrong, said, failure(self._start, left))
+
+
+_players: list[Player] = []
+
+
+def _open(folder: str, most: int, as_is: bool) -> None:
+    _players.append(Player(folder, most, as_is))
+
+
+def _play(seed: int) -> Played:
+    return _players[0].play(seed)
+
+
+@contextmanager
+def _playing(seeds: Sequence[int], jobs: int, most: int, as_is: bool) -> Iterator[Iterator[Played]]:
+    """The runs as they end, in this process or in so many others."""
+    with tempfile.TemporaryDirectory(prefix="plansync-model-") as folder:
+        if jobs == 1:
+            yield map(Player(folder, most, as_is).play, seeds)
+            return
+        context = multiprocessing.get_context("spawn")
+        with context.Pool(jobs, initializer=_open, initargs=(folder, most, as_is)) as pool:
+            yield pool.imap_unordered(_play, seeds)
 
 
 def main() -> int:
@@ -30,46 +95,45 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5000, help="how many runs (5000)")
     parser.add_argument("--steps", type=int, default=50, help="moments of a run at most (50)")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first run (1)")
+    parser.add_argument("--jobs", type=int, default=1, help="in so many processes (1)")
     parser.add_argument("--minutes", type=float, default=60.0, help="stop then (60)")
     parser.add_argument("--failures", type=int, default=1, help="stop after so many (1)")
     parser.add_argument("--as-is", action="store_true", help="do not shorten what fails")
     wanted = parser.parse_args()
-    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
-    structlog.configure(wrapper_class=quiet)
-    start = Start(Path(tempfile.mkdtemp(prefix="plansync-model-")))
-    begun, done, failed = time.monotonic(), 0, 0
+    begun, done = time.monotonic(), 0
     counts: Counter[str] = Counter()
-    for seed, steps in runs(wanted.seed, wanted.runs, wanted.steps):
-        if failed >= wanted.failures or time.monotonic() - begun > wanted.minutes * 60:
-            break
-        mirror = Mirror(start)
-        wrong = failure(start, steps, mirror)
-        counts.update(mirror.counts)
-        counts["step"] += len(steps)
-        done += 1
-        if wrong:
-            failed += 1
-            _report(start, seed, steps, wrong, wanted.as_is)
-    seconds = time.monotonic() - begun
+    wrong: list[int] = []
+    seeds = range(wanted.seed, wanted.seed + wanted.runs)
+    with _playing(seeds, max(wanted.jobs, 1), wanted.steps, wanted.as_is) as runs:
+        for played in runs:
+            counts.update(played.counts)
+            counts["step"] += played.steps
+            done += 1
+            if played.wrong:
+                wrong.append(played.seed)
+                _report(played)
+            if len(wrong) >= wanted.failures or time.monotonic() - begun > wanted.minutes * 60:
+                break
     print(
-        f"model: {done} of {wanted.runs} runs from seed {wanted.seed} in {seconds:.0f} s: "
-        f"{counts['step']} steps, {counts['edit']} edits by people, "
-        f"{counts['reconcile']} reconciles, {counts['failure']} failed calls, "
+        f"model: {done} of {wanted.runs} runs from seed {wanted.seed} in "
+        f"{time.monotonic() - begun:.0f} s: {counts['step']} steps, {counts['edit']} edits by "
+        f"people, {counts['reconcile']} reconciles, {counts['failure']} failed calls, "
         f"{counts['crash']} crashes, {counts['drop']} deliveries lost, "
         f"{counts['database']} databases lost; "
-        + (f"{failed} runs FAILED" if failed else "nothing lost, nothing doubled")
+        + (
+            f"{len(wrong)} runs WRONG: seeds {' '.join(map(str, sorted(wrong)))}"
+            if wrong
+            else "0 wrong: nothing lost, nothing doubled"
+        )
     )
-    return 1 if failed else 0
+    return 1 if wrong else 0
 
 
-def _report(start: Start, seed: int, steps: list[Step], wrong: str, as_is: bool) -> None:
-    until = time.monotonic() + _SHORTEN_SECONDS
-    print(f"run {seed} of {len(steps)} steps: {wrong}")
-    if as_is:
-        return
-    left = shorten(steps, lambda some: time.monotonic() < until and bool(failure(start, some)))
-    print(f"# the same in {len(left)} steps: {failure(start, left)}")
-    for step in left:
+def _report(played: Played) -> None:
+    print(f"run {played.seed} of {played.steps} steps: {played.wrong}")
+    if played.left:
+        print(f"# the same in {len(played.left)} steps: {played.left_wrong}")
+    for step in played.left:
         print(f"    {step}")
     sys.stdout.flush()
 

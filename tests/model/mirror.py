@@ -177,11 +177,14 @@ class Mirror:
 
     def work(self) -> None:
         """plansync works off what has arrived, once."""
+        body, file = self.body, self.file
         try:
             outcomes = self.world.work()
         except Crash:
             self.counts["crash"] += 1
             outcomes = []
+        self.ledger.bring("issue", body, self.body)
+        self.ledger.bring("file", file, self.file)
         self.counts["reconcile"] += len(outcomes)
         self.counts["failure"] += sum(outcome.kind != "done" for outcome in outcomes)
         parked = [outcome.reason for outcome in outcomes if outcome.kind == "parked"]

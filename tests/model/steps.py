@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.model.mirror import Mirror, Start
@@ -135,7 +135,6 @@ _MOMENTS: dict[Callable[[random.Random], list[Step]], int] = {
 }
 
 
-def runs(first: int, count: int, most: int) -> Iterator[tuple[int, list[Step]]]:
-    """Seed and steps of ``count`` runs from the seed ``first`` on."""
-    for seed in range(first, first + count):
-        yield seed, draw(random.Random(seed), most)
+def draw_run(seed: int, most: int) -> list[Step]:
+    """The steps of the run with this seed."""
+    return draw(random.Random(seed), most)

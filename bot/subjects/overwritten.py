@@ -1,0 +1,170 @@
+"""Edits of the issue's body that were replaced before anybody read them, and those to be held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.edits import Edits
+from bot.memory import OpenDelivery, PlanMemory
+from bot.plans.render import body_sha, issue_plan_text, shown_text, version_of
+from bot.subjects.body_edits import (
+    BodyHistory,
+    ClaimedEdit,
+    Read,
+    claimed_edits,
+    is_settled,
+    last_read,
+    read_since,
+)
+from bot.subjects.plan_bases import goes_back_to, is_remembered
+from bot.subjects.plan_snapshot import TextEdit
+
+Blob = Callable[[str], str | None]
+
+
+def overwritten_edits(
+    deliveries: Sequence[OpenDelivery], memory: PlanMemory, edit_of: Edits, blob: Blob
+) -> tuple[TextEdit, ...]:
+    """Edits that were replaced by somebody who had not seen them; each body comes once.
+
+    By us: our own edit's delivery says that it replaced another body than the one we had read. By a
+    person: theirs goes back to another write of ours than the body it replaced, and that is not
+    what we had read last by then.
+    """
+    history = BodyHistory.of(deliveries, edit_of)
+    found: dict[str, TextEdit] = {}
+    for edit in history.edits:
+        if believed := believed_of(edit, memory):
+            one = (
+                None
+                if edit.name in memory.settled_edits
+                else _cut_in(edit, believed, memory, history, blob)
+            )
+        elif edit.stale and not is_settled(edit, memory):
+            one = _replaced(edit, memory, history, blob)
+        else:
+            one = None
+        if one is not None:
+            found[edit.former] = one
+    writers = {edit.to: edit.delivery.actor_login for edit in history.edits}
+    return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
+
+
+def settled_by(deliveries: Sequence[OpenDelivery]) -> tuple[str, ...]:
+    """Names of the edits with which nothing is left to do once the deliveries are worked off."""
+    return tuple(e.name for e in claimed_edits(deliveries) if e.name and (e.stale or e.by_bot))
+
+
+def believed_of(edit: ClaimedEdit, memory: PlanMemory) -> str:
+    """The hash of the body that our write was made for, where it replaced another one."""
+    if not edit.by_bot or not edit.former:
+        return ""
+    pairs = (pair.rstrip("?").partition(">") for pair in memory.wrote)
+    believed = [before for before, _, left in pairs if left == edit.to]
+    return "" if not believed or edit.former in (*believed, edit.to) else believed[-1]
+
+
+def _cut_in(
+    edit: ClaimedEdit, believed: str, memory: PlanMemory, history: BodyHistory, blob: Blob
+) -> TextEdit | None:
+    """What somebody wrote between our last look at the body and our write."""
+    body = history.before(edit)
+    if body is None:
+        return None
+    replaced = {body_sha(one): issue_plan_text(one) for one in memory.overwrote}
+    begun, sure = replaced.get(believed), True
+    if begun is None or history.jump(edit.former, edit) is not None:
+        begun, sure = _base_of(body, edit, None, memory, history, blob)
+    return _edit(begun, body, unsure=not sure)
+
+
+def _replaced(
+    edit: ClaimedEdit, memory: PlanMemory, history: BodyHistory, blob: Blob
+) -> TextEdit | None:
+    """What stood there when an old copy was saved over it."""
+    body, read = history.before(edit), last_read(memory, edit)
+    if body is None:
+        return None
+    if edit.former in map(_left_unsure, memory.wrote):
+        return _late_news(edit, memory, history, blob)
+    version = version_of(body)
+    known = {memory.body_base, *memory.body_bases}
+    if read is None and version not in known and version.partition(".")[0] != memory.base_blob:
+        # What is older was dealt with before the memory was lost.
+        return None
+    begun, sure = _base_of(body, edit, read, memory, history, blob)
+    return _edit(begun, body, unsure=not sure)
+
+
+def _left_unsure(pair: str) -> str:
+    """The hash that a write of ours left, where nobody learned whether it came through."""
+    return pair.rstrip("?").partition(">")[2] if pair.endswith("?") else ""
+
+
+def _late_news(
+    edit: ClaimedEdit, memory: PlanMemory, history: BodyHistory, blob: Blob
+) -> TextEdit | None:
+    """An old copy was saved over a write of ours that was thought not to have come through.
+
+    Then what it lacks of the body before that write was taken for taken back.
+    """
+    saved = history.after(edit)
+    if saved is None or not read_since(memory, edit):
+        return None
+    before = [pair.partition(">")[0] for pair in memory.wrote if _left_unsure(pair) == edit.former]
+    replaced = {body_sha(one): one for one in memory.overwrote}
+    body = history.body(before[-1]) or replaced.get(before[-1])
+    if body is None:
+        return None
+    begun = goes_back_to(blob, memory, None, saved, body)
+    return _edit(begun, body) if begun is not None else None
+
+
+def _base_of(
+    body: str,
+    edit: ClaimedEdit,
+    read: Read | None,
+    memory: PlanMemory,
+    history: BodyHistory,
+    blob: Blob,
+) -> tuple[str, bool]:
+    """What a body that was replaced is to be compared with, and whether that is sure."""
+    jump = history.jump(edit.former, edit)
+    if jump is not None and (saved := history.after(jump)) is not None:
+        newer = history.last_of(version_of(saved), jump)
+        begun = goes_back_to(blob, memory, None, saved, newer)
+        if begun is not None:
+            return begun, True
+    known = history.body(read.sha) if read else None
+    if known is not None and version_of(known) == version_of(body):
+        return issue_plan_text(known), True
+    begun = goes_back_to(blob, memory, None, body)
+    sure = read is not None or is_remembered(version_of(body), memory)
+    return begun or memory.issue_text or shown_text(memory.base_text), sure
+
+
+def _edit(begun: str, body: str, *, unsure: bool = False) -> TextEdit | None:
+    written = issue_plan_text(body)
+    return TextEdit("", begun, written, unsure=unsure) if written != begun else None
+
+
+def refused_edits(
+    deliveries: Sequence[OpenDelivery], refused: frozenset[str], edit_of: Edits
+) -> tuple[TextEdit, ...]:
+    """The edits by people who may not write, oldest first."""
+    found = []
+    for edit in claimed_edits(deliveries):
+        if edit.delivery.actor_is_bot or edit.delivery.actor_login not in refused:
+            continue
+        bodies = edit_of(edit.delivery.id)
+        if bodies is not None:
+            before = None if bodies.before is None else issue_plan_text(bodies.before)
+            found.append(TextEdit(edit.delivery.actor_login, before, issue_plan_text(bodies.after)))
+    return tuple(found)
+
+
+def echoes_of(deliveries: Sequence[OpenDelivery], memory: PlanMemory) -> tuple[str, ...]:
+    """What edits by bots replaced and left, where that is no write as we remember it."""
+    pairs = (f"{e.former}>{e.to}" for e in claimed_edits(deliveries) if e.by_bot and e.former)
+    return tuple(pair for pair in dict.fromkeys(pairs) if pair not in memory.wrote)
