@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test quick lint types imports journeys postgres browser lock clean
+.PHONY: help demo test quick thorough lint types imports journeys postgres browser lock clean
 
 help:
 	@echo "make demo   a GitHub on this machine, plansync beside it, and a plan from request to merge"
-	@echo "make test   lint, types, import contracts, quick tests, PostgreSQL, journeys, browser"
-	@echo "make quick  the tests that start no GitHub, PostgreSQL or browser"
+	@echo "make test   lint, types, import contracts, quick and thorough tests, PostgreSQL, journeys, browser"
+	@echo "make quick  the tests that take less than a second or two each"
 	@echo "make lock   pin the dependencies again after pyproject.toml changed"
 
 demo: $(VENV)/.demo
@@ -18,7 +18,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	@$(BIN)/python -m tests.run $(ARGS)
 
-quick lint types imports journeys postgres browser: $(VENV)/.test
+quick thorough lint types imports journeys postgres browser: $(VENV)/.test
 	@$(BIN)/python -m tests.run $@
 
 $(VENV)/bin/python:

@@ -12,6 +12,7 @@ import time
 PYTHON = sys.executable
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 BOTH_CORES = ["-n", "2", "--dist", "worksteal"]
+ALONE = "not journey and not postgres and not browser"
 STEPS: dict[str, tuple[str, list[list[str]]]] = {
     "lint": (
         "lint and format",
@@ -24,7 +25,11 @@ STEPS: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "quick": (
         "quick tests",
-        [[*PYTEST, *BOTH_CORES, "-m", "not journey and not postgres and not browser"]],
+        [[*PYTEST, *BOTH_CORES, "-m", f"not thorough and {ALONE}"]],
+    ),
+    "thorough": (
+        "thorough tests",
+        [[*PYTEST, *BOTH_CORES, "-m", f"thorough and {ALONE}"]],
     ),
     "postgres": (
         "store and queue on a real PostgreSQL",

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.api_calls import SITUATIONS, Cost, Situation, measure, table
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
 def test_a_situation_costs_no_more_than_it_may(situation: Situation, tmp_path: Path) -> None:
     cost = measure(situation, tmp_path)

@@ -233,6 +233,7 @@ def test_settings_do_not_show_their_secrets(canaries: dict[str, str]) -> None:
     assert_clean(canaries, repr=repr(settings), str=str(settings), json=settings.model_dump_json())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_no_secret_leaves_a_real_process(canaries: dict[str, str], log_format: str) -> None:
     """``plansync serve`` with a GitHub that is not there: every request of its own fails."""

@@ -235,6 +235,7 @@ def test_pages_name_commands_settings_and_pages_that_exist(page: str) -> None:
         assert (ROOT / "docs" / link).is_file(), link
 
 
+@pytest.mark.thorough
 def test_serve_writes_into_its_data_directory_alone(
     environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ import pytest
 from bot.store import Store
 from webhooks.signature import sign
 
+pytestmark = pytest.mark.thorough
+
 PATIENCE = 20.0
 SECRET = b"It's a Secret to Everybody"
 

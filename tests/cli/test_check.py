@@ -222,6 +222,7 @@ def test_titles_with_brackets_are_no_markup(run: Run, repository: Path) -> None:
     assert "The [red] button" in run("status", path).out
 
 
+@pytest.mark.thorough
 def test_five_hundred_plans_are_checked_in_time(run: Run, repository: Path) -> None:
     path = repository / run("new", "feature", "Search").out.strip()
     text = path.read_text()

@@ -145,6 +145,7 @@ def test_every_problem_of_a_file_is_told_in_order() -> None:
     assert [problem.line for problem in parsed.problems] == [1, 3, 4, 5]
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=200))
 def test_no_text_is_an_exception(text: str) -> None:
     parse_config(text)

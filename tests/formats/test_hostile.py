@@ -49,6 +49,7 @@ def seconds(name: str, count: int) -> float:
     return time.perf_counter() - start
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", PATTERNS)
 def test_twice_the_text_takes_about_twice_the_time(name: str) -> None:
     ratios = []

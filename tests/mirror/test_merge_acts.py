@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def edited(acts: list[Act], side: str, ledger: Ledger, numbers: itertools.count[
     return text
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(ACTS, ACTS)
 def test_nothing_is_lost_doubled_or_made_up(here: list[Act], there: list[Act]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.model.machine import MirrorMachine
+
+pytestmark = pytest.mark.thorough
 
 MirrorMachine.TestCase.settings = settings(
     max_examples=200,

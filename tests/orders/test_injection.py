@@ -90,6 +90,7 @@ MAY = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("said", "kind", "from_template"), WRITING)
 @settings(max_examples=60, deadline=None)
 @given(text=TEXTS)

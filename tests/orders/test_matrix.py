@@ -90,6 +90,7 @@ def test_every_command_of_the_table_is_played() -> None:
     assert list(CASES) == list(COMMANDS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_who_may_write_is_obeyed_exactly_once(stage: Stage, verb: str, place: str) -> None:
@@ -115,6 +116,7 @@ def test_who_may_write_is_obeyed_exactly_once(stage: Stage, verb: str, place: st
     assert State.of(stage.world) == after
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("who", ["carol", "rita", "mallory"])
 @pytest.mark.parametrize("verb", COMMANDS)

@@ -49,6 +49,7 @@ def lose_database(stage: Stage, folder: Path) -> None:
     stage.world.store.migrate()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", range(1, 11))
 @pytest.mark.parametrize("verb", ["done", "ask", "log", "link", "new", "start"])

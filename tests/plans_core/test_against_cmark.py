@@ -135,6 +135,7 @@ def a_box_heads_a_table(found: list[Found]) -> bool:
 KNOWN = 4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [0, 4_000, 8_000])
 def test_random_texts_are_read_as_cmark_reads_them(seed: int) -> None:
     differing = []

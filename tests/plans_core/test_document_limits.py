@@ -68,6 +68,7 @@ def test_problems_say_where_they_are(text: str, code: str, line: int, column: in
     assert problem.fix
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "code"),
     [

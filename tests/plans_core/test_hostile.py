@@ -47,6 +47,7 @@ def fastest(work: Callable[[], None], times: int) -> float:
     return best
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_twice_a_hostile_text_takes_about_twice_the_time(name: str) -> None:
     small, large = HOSTILE[name](32 * KIB), HOSTILE[name](64 * KIB)
@@ -62,6 +63,7 @@ def test_twice_a_hostile_text_takes_about_twice_the_time(name: str) -> None:
     pytest.fail(f"{name}: 64 KiB take {ratio:.2f} times as long as 32 KiB")
 
 
+@pytest.mark.thorough
 def test_a_plan_of_ordinary_text_is_read_within_its_budget() -> None:
     text = plan_text(64 * KIB)
     assert fastest(lambda: parse_uncached(text), 5) < 0.06

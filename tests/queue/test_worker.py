@@ -21,6 +21,8 @@ from bot.settings import Settings, load_settings
 from bot.slot import only_worker
 from bot.store import Store
 
+pytestmark = pytest.mark.thorough
+
 PATIENCE = 20.0
 """Seconds that nothing here should take; a wait that long is a failure."""
 

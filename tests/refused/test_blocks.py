@@ -185,6 +185,7 @@ def _push(world: World) -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough
 def test_github_is_asked_once_an_hour_however_many_wait(ready: Plan, kind: str) -> None:
     world = ready.world
     texts = {f"plan_docs/p{n}.md": ready.file.replace("Search", f"P{n}") for n in range(10)}

@@ -339,6 +339,7 @@ def test_a_row_that_a_merge_moves_waits_too_and_moves_once(world: World) -> None
     assert story.rows()["1"][2] == "Complete"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", range(1, 13))
 def test_a_crash_at_any_call_ends_with_one_pull_request(plan: Plan, nth: int, after: bool) -> None:
@@ -361,6 +362,7 @@ def test_a_crash_at_any_call_ends_with_one_pull_request(plan: Plan, nth: int, af
     assert TICKED in plan.file
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", range(1, 13))
 def test_a_crash_while_it_is_closed_leaves_nothing_open(plan: Plan, nth: int, after: bool) -> None:

@@ -104,6 +104,7 @@ def test_two_requests_share_the_pull_request(world: World, asked: int) -> None:
     assert len(made(world, asked)[2]) == len(made(world, other)[2]) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", range(1, 18))
 def test_a_crash_at_any_call_ends_with_one_of_each(world: World, nth: int, after: bool) -> None:

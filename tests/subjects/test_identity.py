@@ -442,6 +442,7 @@ def test_a_force_push_that_drops_the_plan_is_a_deletion(plan: Plan) -> None:
     plan.mirrored(OLD)
 
 
+@pytest.mark.thorough
 def test_a_crash_while_a_plan_moves_leaves_one_issue(world: World) -> None:
     from tests.fake_github import Crash
 

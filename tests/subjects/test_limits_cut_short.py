@@ -156,6 +156,7 @@ def play(journey: Journey, folder: Path, error: BaseException, nth: int, *, afte
     return reached
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name)
 def test_a_call_that_fails_or_kills_changes_no_end(journey: Journey, tmp_path: Path) -> None:
     for error, after in ((Crash(), False), (Crash(), True), (Retryable("502"), True)):

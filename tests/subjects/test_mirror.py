@@ -190,6 +190,7 @@ def test_a_delivery_during_a_reconcile_causes_another(ready: Ready) -> None:
     assert ready.same()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", range(1, 8))
 def test_a_crash_at_any_call_loses_no_tick(ready: Ready, nth: int, after: bool) -> None:

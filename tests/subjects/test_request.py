@@ -108,6 +108,7 @@ def test_a_lost_database_doubles_nothing(world: World, tmp_path: object) -> None
     assert "- [x] Backend/API changes" in world.repo.text(FEATURE)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", ["crash", "error"])
 @pytest.mark.parametrize("nth", range(1, 10))

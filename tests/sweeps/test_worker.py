@@ -12,6 +12,8 @@ from bot.settings import Settings
 from bot.store import Store
 from tests.world import World
 
+pytestmark = pytest.mark.thorough
+
 PATH = "plan_docs/search.md"
 PATIENCE = 20.0
 
