@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -45,6 +46,7 @@ TEMPLATES = (
     ("user-story", "docs/user-stories/p{0}.md"),
     ("track-spec", "draft/tracks/p{0}/spec.md"),
 )
+EVENTS = ("issues",) * 12 + ("push",) * 5 + ("pull_request", "issue_comment", "check_run")
 STATES = ("finished",) * 16 + ("ignored", "ignored", "failed", "open")
 
 
@@ -133,6 +135,8 @@ def fill_plans(connection: sqlite3.Connection, plans: int) -> list[str]:
             "issue_number": number,
             "title": f"Plan {number}",
             "words": words_of(memory, summary_of(memory, NOW.date())) + f" plan {number}",
+            "attention": "stopped" if number % 50 == 0 else "",
+            "attention_why": "9 of 30 tasks vanished." if number % 50 == 0 else "",
         }
         marks = ", ".join("?" * len(row))
         connection.execute(
@@ -151,7 +155,8 @@ def delivery_rows(count: int) -> Iterator[tuple[object, ...]]:
     for number in range(1, count + 1):
         state = STATES[number % len(STATES)]
         received = text_time(count - number)
-        yield (number, f"guid-{number}", f"{number:064}", "issues", "edited", received,
+        event = "installation" if number == count // 2 else EVENTS[number * 7 // 3 % len(EVENTS)]
+        yield (number, f"guid-{number}", f"{number:064}", event, "edited", received,
                received if state == "finished" else None, state, number % REPOSITORIES + 1,
                "alice", body)  # fmt: skip
 
@@ -191,8 +196,18 @@ def addresses(app: Flask) -> list[str]:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     found = [address(rule) for rule in rules if not rule.endpoint.startswith(("signin", "setup"))]
     more = ["/plans?page=40", "/plans?q=plan+49", "/plans?status=Draft&format=user-story",
-            "/plans?repository=acme/repository-07", "/api/plans?per_page=200",
-            "/plans/acme/repository-01/plan_docs/p0.md?show=text"]  # fmt: skip
+            "/plans?repository=acme/repository-07", "/plans?waits=1", "/plans?open=1&page=50",
+            "/api/plans?per_page=200",
+            "/plans/acme/repository-01/plan_docs/p0.md?show=text",
+            "/plans/acme/repository-01/plan_docs/p0.md?before=5000"]  # fmt: skip
+    lists = ({"event": "issues"}, {"event": "installation"}, {"event": "nothing"},
+             {"event": "push", "state": "failed"}, {"event": "check_run", "state": "finished"},
+             {"event": "installation", "state": "ignored"}, {"event": "issues", "state": "new"},
+             {"repository": "acme/repository-07"}, {"state": "failed"}, {"state": "new"},
+             {"repository": "acme/repository-07", "event": "check_run", "state": "ignored"},
+             {"since": "2026-02-01T00:00", "until": "2026-02-01T06:00", "event": "push"},
+             {"until": "2026-01-20T00:00"}, {"before": "100000", "state": "finished"})  # fmt: skip
+    more += [f"/operator/deliveries?{urlencode(one)}" for one in lists]
     return sorted({*found, *more})
 
 
