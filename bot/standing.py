@@ -16,7 +16,7 @@ from bot.plans.gates import PlanStatus
 from bot.plans.model import Plan
 from bot.plans.placeholders import is_placeholder
 
-READING = "1"
+READING = "2"
 """Part of every digest: another one makes all summaries be read again."""
 
 _MOST_CHARACTERS = 300
@@ -64,10 +64,12 @@ def read_standing(
     return Standing(document, plan, gates.status_of(plan, document, today=today))
 
 
-def digest_of(memory: PlanMemory, statuses: Mapping[str, str] = STATUS_WORDS) -> str:
+def digest_of(memory: PlanMemory, today: date, statuses: Mapping[str, str] = STATUS_WORDS) -> str:
     """What a summary depends on, as a short text: equal digests mean equal summaries."""
+    dated = memory.format == "task-plan" and "due" in memory.base_text.casefold()
     words = "".join(f"{name}={word};" for name, word in sorted(statuses.items()))
-    parts = (READING, words, memory.format, memory.title, memory.base_text)
+    day = today.isoformat() if dated else ""
+    parts = (READING, words, memory.format, memory.title, day, memory.base_text)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -76,7 +78,7 @@ def summary_of(
 ) -> PlanSummary:
     """The one line of a plan. Never raises on user text."""
     standing = read_standing(memory, today, statuses)
-    digest = digest_of(memory, statuses)
+    digest = digest_of(memory, today, statuses)
     if standing is None:
         title = memory.title or memory.path
         return PlanSummary(digest, memory.format, _short(title), "Unreadable")

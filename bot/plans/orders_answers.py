@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.errors import UserProblem
 from bot.plans.commands import COMMANDS, Command, split_task
 from bot.plans.document import Document
@@ -27,7 +29,8 @@ def show_help(document: Document, plan: Plan, command: Command, around: Around) 
 
 def status(document: Document, plan: Plan, command: Command, around: Around) -> Done:
     """How far the plan is, in two lines; the status comment has the rest."""
-    found, blocked = status_of(plan, document), blocked_tasks(document, plan)
+    today = date.fromisoformat(around.date) if around.date else None
+    found, blocked = status_of(plan, document, today=today), blocked_tasks(document, plan)
     values = {
         "overall": "Blocked" if blocked and found.overall != "Complete" else found.overall,
         "progress": found.progress,

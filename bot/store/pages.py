@@ -176,7 +176,7 @@ class Pages:
         return [
             (memory, summary_of(memory, at.date(), statuses))
             for memory, digest, statuses in known
-            if digest != digest_of(memory, statuses)
+            if digest != digest_of(memory, at.date(), statuses)
         ]
 
     def fill_summaries(self, now: datetime, limit: int = 20) -> int:

@@ -44,7 +44,8 @@ def _report(facts: CheckFacts, config: RepoConfig) -> Report:
     plans = [one for one in facts.plans if one.text is not None or one.known or one.unreadable]
     if not (plans or facts.unknown or loaded):
         return NOTHING
-    found = find(facts.plans, facts.links, config, named=facts.pull is not None, work=facts.work)
+    named, today = facts.pull is not None, facts.today
+    found = find(facts.plans, facts.links, config, named=named, work=facts.work, today=today)
     found += [_no_plan(link.issue, link.path, link.source.line) for link in facts.unknown]
     found += loaded.problems if loaded else ()
     if facts.left:
@@ -54,7 +55,8 @@ def _report(facts: CheckFacts, config: RepoConfig) -> Report:
     remarks -= {one.path for one in facts.plans if one.text is None and one.unreadable is None}
     if loaded and loaded.problems:
         remarks.add(CONFIG_PATH)
-    return report(facts.plans, found, config, with_config=loaded is not None, remarks=remarks)
+    with_config = loaded is not None
+    return report(facts.plans, found, config, with_config=with_config, remarks=remarks, today=today)
 
 
 def _no_plan(issue: int | None, path: str, line: int) -> Problem:

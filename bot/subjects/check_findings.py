@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from bot.comments import code_span
 from bot.config import RepoConfig
@@ -54,15 +55,17 @@ def find(
     *,
     named: bool,
     work: bool,
+    today: date | None = None,
 ) -> list[Problem]:
     """Everything that is to be said, with the repository's own severities.
 
     A Problem's path is that of its file; None for what the pull request itself says. ``named``:
-    there is a pull request that can name tasks; ``work``: it changes more than plan files.
+    there is a pull request that can name tasks; ``work``: it changes more than plan files;
+    ``today`` is the day for which due dates are looked at.
     """
     found: list[Problem] = []
     for one in plans:
-        found += _in_file(one, config)
+        found += _in_file(one, config, today)
         if named and one.link is not None:
             found += _in_links(one, links, config, work=work)
     found += map(_in_body, links.problems) if named else ()
@@ -79,7 +82,7 @@ def other(code: str, message: str, fix: str, line: int = 1, path: str | None = N
     return Problem(code, message, fix, line, severity=Severity(OTHER_CODES[code][0]), path=path)
 
 
-def _in_file(one: CheckedPlan, config: RepoConfig) -> list[Problem]:
+def _in_file(one: CheckedPlan, config: RepoConfig, today: date | None) -> list[Problem]:
     if one.unreadable is not None:
         return [one.unreadable]
     if one.text is None:
@@ -106,6 +109,7 @@ def _in_file(one: CheckedPlan, config: RepoConfig) -> list[Problem]:
         document,
         files=files,
         exists=files.exists if files is not None else None,
+        today=today,
         statuses=config.statuses,
         phase_order=config.checks.phase_order,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from bot.checks import CHECK_NAME, CheckMemory, CheckSide, group_head
 from bot.config import CONFIG_PATH, RepoConfig
@@ -18,6 +19,7 @@ from bot.plans.render import parse_plan_marker
 from bot.subjects.check_claims import NOT_LINKED, links_of
 from bot.subjects.check_files import files_of
 from bot.subjects.check_findings import CheckedPlan, find, other
+from bot.subjects.overdue import day_heard
 from bot.subjects.plan_recovery import is_ours
 
 MOST_PLANS = 50
@@ -35,7 +37,7 @@ class CheckFacts:
     plansync; ``loaded`` is the configuration at the commit where it is one of them. ``existing`` is
     the newest check run there, where it was asked for. ``asked``: an answer is wanted in any case.
     ``work``: more is changed than plan files. ``left`` plans were not read. ``note`` says why
-    nothing was read.
+    nothing was read, ``today`` is the day for which due dates are looked at.
     """
 
     memory: CheckMemory
@@ -53,6 +55,7 @@ class CheckFacts:
     left: int = 0
     unknown: tuple[PlanLink, ...] = ()
     note: str = ""
+    today: date | None = None
 
 
 def read(
@@ -69,7 +72,8 @@ def read(
     memory = side.memory or CheckMemory(key.repository_id, key.name)
     told = [claim for claim in claims if claim.startswith(("check:", "group:"))]
     seen = told[-1] if told else memory.seen
-    facts = CheckFacts(memory, seen=seen, asked=config.checks.every_pull)
+    today = day_heard(deliveries)
+    facts = CheckFacts(memory, seen=seen, asked=config.checks.every_pull, today=today)
     head = group_head(key.name)
     if head is not None:
         return _of_group(replace(facts, head_sha=head, asked=True), reader, side, claims, config)

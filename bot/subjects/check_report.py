@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from bot.changes import ReportCheck
@@ -77,13 +78,15 @@ def report(
     *,
     with_config: bool = False,
     remarks: Iterable[str] = (),
+    today: date | None = None,
 ) -> Report:
-    """The check run for these findings; ``remarks`` are the paths whose lines can have a remark."""
+    """The check run for these findings; ``remarks`` are the paths whose lines can have a remark,
+    ``today`` is the day for which due dates are looked at."""
     ordered = sorted(found, key=lambda p: (_ORDER[p.severity], p.path or "", p.line))
     on_lines = set(remarks)
     told = [p for p in ordered if p.severity is not Severity.NOTE or p.code in _TOLD_NOTES]
     listed, cut = _listed(told)
-    shown = _short([row for row in (_plan_row(one, config) for one in plans) if row])
+    shown = _short([row for row in (_plan_row(one, config, today) for one in plans) if row])
     summary = render_comment(
         "check.md",
         lead=_lead(ordered, config, with_config=with_config),
@@ -164,11 +167,11 @@ def _listed(found: Sequence[Problem]) -> tuple[list[dict[str, str]], int]:
     return rows, len(found) - len(rows)
 
 
-def _plan_row(one: CheckedPlan, config: RepoConfig) -> dict[str, Any] | None:
+def _plan_row(one: CheckedPlan, config: RepoConfig, today: date | None) -> dict[str, Any] | None:
     document, plan = one.read(config)
     if one.text is None or plan is None:
         return None
-    status = gates.status_of(plan, document)
+    status = gates.status_of(plan, document, today=today)
     groups = [
         (plain(group.title[:120]), group.progress.done, group.progress.total)
         for group in status.groups[:_MOST_GROUPS]

@@ -48,6 +48,7 @@ from bot.subjects.body_edits import note_edits, note_read, seconds
 from bot.subjects.detached import leave_detached, stays_detached
 from bot.subjects.issue_following import home, watchword
 from bot.subjects.orders import Obeyed, answer_only, obey_orders
+from bot.subjects.overdue import day_of, tell_overdue, told_after
 from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
 from bot.subjects.plan_companions import file_edits
@@ -148,6 +149,7 @@ def _mirror(
         after,
         conflicts=_open_after(snapshot.memory, settled, told),
         closed_for=closed_for,
+        told=told_after(standing, snapshot.memory.told),
         shown_title=headed.title,
         shown_labels=headed.labels,
         shown_people=headed.people,
@@ -177,6 +179,7 @@ def _mirror(
     changes += _status(snapshot, file, issue, settled, after, standing, config)
     changes += [mark for mark in marks if not isinstance(mark, AddLabel)]
     changes += label_changes(issue, plan, document, standing)
+    changes += tell_overdue(issue, standing, snapshot.memory.told)
     changes += closing
     changes += went_on(snapshot, issue)
     changes += obeyed.changes
@@ -191,7 +194,8 @@ def _standing(
 ) -> tuple[Plan | None, Document, PlanStatus | None]:
     document = parse_document(settled.text)
     plan = read_plan(snapshot.path, document, statuses=config.statuses)
-    return plan, document, status_of(plan, document) if plan else None
+    today = day_of(snapshot.heard_at)
+    return plan, document, status_of(plan, document, today=today) if plan else None
 
 
 def _closing(
