@@ -12,27 +12,35 @@ from bot.plans.formats.parts import find_section, find_table
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A score that was wrong: the risk, its 1-based line, what stood there, what stands there."""
+    """A score that was wrong: the risk, its 1-based line, what stood there, what stands there.
+
+    ``probability`` and ``impact`` are the numbers from 1 to 5 that it is the product of.
+    """
 
     risk: str
     line: int
     was: str
     now: int
+    probability: int = 0
+    impact: int = 0
 
 
 def correct_scores(document: Document) -> tuple[str, tuple[Correction, ...]]:
     """The text with every Score that is not probability times impact set, and what was set.
 
-    Rows whose probability or impact is no whole number from 1 to 5, and the template's example
-    rows, stay as they are. Raises ``EditRefused`` where a cell cannot be set alone.
+    Rows whose probability or impact is no whole number from 1 to 5, scores that are words, and the
+    template's example rows stay as they are. Raises ``EditRefused`` where a cell cannot be set
+    alone.
     """
     corrections: list[Correction] = []
     for risk in track_spec.read("", document, None, {}).risks:
         if risk.probability is None or risk.impact is None:
             continue
-        now = risk.probability * risk.impact
-        if risk.score != now:
-            corrections.append(Correction(risk.text, risk.line, risk.score_word, now))
+        now, said = risk.probability * risk.impact, risk.score_word.strip()
+        if risk.score != now and (risk.score is not None or not said):
+            corrections.append(
+                Correction(risk.text, risk.line, said, now, risk.probability, risk.impact)
+            )
     text = document.text
     for correction in corrections:
         text = _set(parse_document(text), correction)

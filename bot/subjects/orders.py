@@ -36,7 +36,7 @@ class Obeyed:
 
     ``log`` is the decision log where it changes with the plan, ``beside`` are other files that do;
     ``forward`` are plans that are to be looked at; ``detached`` is the new state of the mirror,
-    None where nobody ordered one.
+    None where nobody ordered one. ``told`` is what is to be said before anything is written.
     """
 
     settled: Settled
@@ -46,6 +46,7 @@ class Obeyed:
     detached: bool | None = None
     people: tuple[Person, ...] = ()
     beside: tuple[FileEdit, ...] = ()
+    told: tuple[Change, ...] = ()
 
     @property
     def edits(self) -> tuple[FileEdit, ...]:

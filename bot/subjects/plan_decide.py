@@ -157,7 +157,11 @@ def _mirror(
     )
     marks = _labels(issue, settled)
     # What is told and marked stands before anything is written over it, whatever happens then.
-    changes: list[Change] = [*told, *(mark for mark in marks if isinstance(mark, AddLabel))]
+    changes: list[Change] = [
+        *told,
+        *obeyed.told,
+        *(mark for mark in marks if isinstance(mark, AddLabel)),
+    ]
     changes += [*_tell_untaken(snapshot, issue, settled), *headed.changes]
     if settled.text != file.text or obeyed.edits or _other_files(snapshot):
         changes.append(_commit(snapshot, file, obeyed))

@@ -21,6 +21,7 @@ from bot.plans.render import issue_plan_text, shown_text
 from bot.plans.story_log import MergedWork, keep_log, wants_log
 from bot.subjects.gate_keeping import read_around, with_gates
 from bot.subjects.orders import Obeyed
+from bot.subjects.plan_notices import with_scores, with_stories
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.waiting import as_waiting
 
@@ -84,8 +85,13 @@ def with_beside(
     snapshot: PlanSnapshot, issue: IssueSnapshot, obeyed: Obeyed, config: RepoConfig
 ) -> Obeyed:
     """What the commands came to, with what is due in the file beside the plan. Pure."""
+    obeyed = with_scores(snapshot, issue, obeyed)
     if snapshot.around:
         return with_gates(snapshot, obeyed, _utc(snapshot.heard_at))
+    return with_stories(snapshot, issue, _with_log(snapshot, obeyed), config)
+
+
+def _with_log(snapshot: PlanSnapshot, obeyed: Obeyed) -> Obeyed:
     log = snapshot.log
     if log is None or basename(log.path) != _LOG:
         return obeyed

@@ -187,7 +187,7 @@ def test_without_a_log_the_box_is_left_for_people(world: World) -> None:
 def test_a_tick_of_a_task_plan_costs_what_every_tick_costs(tasks: Tasks) -> None:
     world = tasks.world
     world.new_calls()
-    world.bob.tick(tasks.issue, "Stream it")
+    world.bob.tick(tasks.issue, "Write the query")
     world.send()
     world.work()
     assert world.new_calls() == ["file", "issue", "put_file", "edit_comment"]
