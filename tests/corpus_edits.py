@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from bot.plans import edit
 from bot.plans.document import Document, parse_document
+from tests.undo import take_back, undo_of
 
 # Of 20,000 edits: how many of each kind are made at least, and how many are refused at most. Those
 # that are refused would change more than their target, or have a value that no cell can hold.
@@ -346,7 +347,7 @@ def edit_at_random(job: tuple[list[tuple[str, str]], int, int]) -> tuple[Counter
                 done += 1
                 continue
             if new is not None:
-                if edit.take_back(new, edit.undo_of(text, new)) != text:
+                if take_back(new, undo_of(text, new)) != text:
                     wrong.append(f"{name} (seed {seed}, edit {done}) {kind}: not taken back")
                 counts[kind] += 1
                 done += 1

@@ -15,11 +15,9 @@ from bot.plans.plaintext import plain_text
 from bot.plans.proof import EditRefused, Expected, Key, Splice, prove, task_fact
 from bot.plans.scalars import set_front_matter
 from bot.plans.tableedit import append_row, insert_row, remove_row, set_cell
-from bot.plans.undo import Undo, take_back, undo_of
 
 __all__ = [
     "EditRefused",
-    "Undo",
     "append_row",
     "append_to_section",
     "insert_row",
@@ -31,8 +29,6 @@ __all__ = [
     "set_header",
     "set_task",
     "set_tasks",
-    "take_back",
-    "undo_of",
 ]
 
 _BLANKS = " \t"

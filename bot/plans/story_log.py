@@ -14,10 +14,10 @@ from bot.plans.decision_log import LogEntry, append_entry, is_done, read_decisio
 from bot.plans.document import parse_document
 from bot.plans.edit import set_task
 from bot.plans.formats import read_plan
+from bot.plans.gates.task_rules import asks_for_done_entry
 from bot.plans.harmless import harmless
 from bot.plans.model import Group, Plan, PlanTask, StopToken
 
-_ASKS = re.compile(r"decision\s+log\b.*\bdone\b", re.IGNORECASE)
 _LONGEST = 200
 
 
@@ -109,7 +109,7 @@ def _stories(plan: Plan) -> list[Group]:
 
 def _asking(story: Group) -> PlanTask | None:
     """The exit box that asks for the story's last entry."""
-    return next((task for task in story.exit_tasks if _ASKS.search(task.text)), None)
+    return next((task for task in story.exit_tasks if asks_for_done_entry(task)), None)
 
 
 def _of_merges(

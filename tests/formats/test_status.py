@@ -17,7 +17,6 @@ from bot.plans.gates import (
     status_of,
     why_not,
 )
-from bot.plans.gates.task_rules import stories_to_close
 from bot.plans.model import PlanTask, TaskState
 from tests.formats.plans_at_hand import PATHS, filled, filled_files, filled_text, read
 
@@ -172,7 +171,7 @@ def test_the_plan_quality_gate_needs_settled_boxes_and_no_error() -> None:
     )  # fmt: skip
 
 
-def test_a_story_without_open_tasks_offers_its_exit_boxes_and_can_be_closed() -> None:
+def test_a_story_without_open_tasks_offers_its_exit_boxes() -> None:
     text = (
         "# Plan\n## User Stories\n### Story [S-1]: A\n#### Tasks Checklist\n- [x] one\n"
         "#### Story Exit Checklist\n- [x] tests pass\n"
@@ -181,15 +180,11 @@ def test_a_story_without_open_tasks_offers_its_exit_boxes_and_can_be_closed() ->
     )
     plan = read(text, "p.md", "task-plan")
     assert [task.address for task in next_tasks(plan)] == ["S-1/E-2"]
-    assert [(story.key, box.address) for story, box in stories_to_close(plan)] == [
-        ("S-1", "S-1/E-2")
-    ]
     assert [problem.code for problem in why_not(plan, "S-2/T-1")] == ["tasks.story-out-of-order"]
     assert why_not(plan, "S-1/T-1") == []
     closed = read(text.replace("- [ ] Decision", "- [x] Decision"), "p.md", "task-plan")
     assert [task.address for task in next_tasks(closed)] == ["S-2/T-1"]
     assert why_not(closed, "S-2/T-1") == []
-    assert stories_to_close(closed) == []
 
 
 def test_a_failed_validation_holds_every_task_of_a_story_back() -> None:

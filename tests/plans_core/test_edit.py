@@ -12,6 +12,7 @@ from bot.errors import UserProblem
 from bot.plans import edit
 from bot.plans.document import Document, parse_document
 from tests.plans_core.test_document import TEXTS
+from tests.undo import take_back, undo_of
 
 PLAN = """\
 ---
@@ -424,8 +425,8 @@ def test_what_is_appended_leaves_everything_before_it_alone(
 def test_every_edit_is_taken_back_byte_for_byte(kind: str, ending: str) -> None:
     before = "\ufeff" + PLAN.replace("\n", ending).rstrip()
     after = EDITS[kind](plan(before))
-    undo = edit.undo_of(before, after)
-    assert edit.take_back(after, undo) == before
+    undo = undo_of(before, after)
+    assert take_back(after, undo) == before
     assert undo.size < 40
 
 
@@ -434,25 +435,25 @@ def test_what_setting_a_value_again_would_lose_is_taken_back() -> None:
     cleared = edit.set_cell(plan(text), plan(text).tables[0], 0, 1, "")
     again = plan(cleared)
     assert edit.set_cell(again, again.tables[0], 0, 1, "x") != text
-    assert edit.take_back(cleared, edit.undo_of(text, cleared)) == text
+    assert take_back(cleared, undo_of(text, cleared)) == text
     unticked = edit.set_task(plan(text), plan(text).tasks[0], False)
-    assert edit.take_back(unticked, edit.undo_of(text, unticked)) == text
+    assert take_back(unticked, undo_of(text, unticked)) == text
 
 
 @pytest.mark.parametrize("change", ["x", "\n", ""])
 def test_an_edit_of_a_text_that_changed_since_is_not_taken_back(change: str) -> None:
     after = edit.set_task(plan(), plan().tasks[0], True)
-    undo = edit.undo_of(PLAN, after)
+    undo = undo_of(PLAN, after)
     other = after + change if change else after[:-1]
     with pytest.raises(edit.EditRefused, match="was changed since"):
-        edit.take_back(other, undo)
+        take_back(other, undo)
     with pytest.raises(edit.EditRefused):
-        edit.take_back(PLAN, undo)
+        take_back(PLAN, undo)
 
 
 @given(st.text(), st.text())
 def test_whatever_an_edit_made_is_taken_back(before: str, after: str) -> None:
-    undo = edit.undo_of(before, after)
-    assert edit.take_back(after, undo) == before
+    undo = undo_of(before, after)
+    assert take_back(after, undo) == before
     assert len(undo.old) <= len(before)
     assert (undo.old, undo.new) == changed(before, after)

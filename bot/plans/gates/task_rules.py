@@ -44,20 +44,10 @@ def is_story_complete(story: Group) -> bool:
     return bool(deciding) and all(task.settled for task in deciding)
 
 
-def stories_to_close(plan: Plan) -> list[tuple[Group, PlanTask]]:
-    """The stories whose only open box is the one that asks for the Done entry, with that box."""
-    found = []
-    for story in stories_of(plan):
-        left = [task for task in (*story.tasks, *story.exit_tasks) if not task.settled]
-        if len(left) == 1 and left[0] in story.exit_tasks and asks_for_done_entry(left[0]):
-            found.append((story, left[0]))
-    return found
-
-
 def asks_for_done_entry(task: PlanTask) -> bool:
     """Whether an exit box asks for the final Done entry of the decision log."""
-    text = normalise_dashes(task.text).casefold()
-    return "decision log" in text and re.search(r"\bdone\b", text) is not None
+    text = " ".join(normalise_dashes(task.text).casefold().replace("-", " ").split())
+    return re.search(r"\bdecision log\b.*\bdone\b", text) is not None
 
 
 def out_of_order(plan: Plan, named: str | None = None) -> Iterator[Problem]:

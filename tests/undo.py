@@ -1,4 +1,4 @@
-"""Take an edit back, byte for byte.
+"""Take an edit back, byte for byte: that shows what an edit touched, and that it lost nothing.
 
 Setting the former value again is not enough for that: a cell that was cleared has lost its padding,
 an ``[X]`` comes back as ``[x]``, a value may have had quotes that it did not need. So what an edit
