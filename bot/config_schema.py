@@ -18,6 +18,7 @@ from bot.github.snapshots import RepoPath
 from bot.plans.cellwords import STATUS_WORDS
 from bot.plans.gates.codes import CODES, READING_CODES
 from bot.plans.issue_parts import MAX_LABEL
+from bot.plans.people import is_team
 
 Format = Literal["feature-plan", "user-story", "task-plan", "implementation-plan", "track-spec"]
 SeverityWord = Literal["error", "warning", "note", "off"]
@@ -89,8 +90,12 @@ def _code(code: str) -> str:
 
 
 def _login(login: str) -> str:
-    if not _LOGIN.fullmatch(login.removeprefix("@")):
-        raise ValueError("This is no login of GitHub: letters, digits and single hyphens.")
+    name = login.removeprefix("@")
+    if not (_LOGIN.fullmatch(name) or is_team(name)):
+        raise ValueError(
+            "This is no login of GitHub (letters, digits and single hyphens) and no team"
+            " (`@org/team`)."
+        )
     return login
 
 
@@ -248,9 +253,10 @@ class ConfigFile(_Part):
     people: dict[Label, Login] = Field(
         {},
         description="Names and roles as plans have them (Owner, Specialist, approver …), each with"
-        " the login it stands for. A name that is not listed stays text; only an admin may approve"
-        " for it.",
-        examples=[{"Ada Lovelace": "ada", "Security": "sec-lead"}],
+        " the login or team it stands for: whoever is named may approve, and an assignee of that"
+        " name is assigned. A name that is not listed stays text; only an admin may approve for"
+        " it.",
+        examples=[{"Ada Lovelace": "ada", "Security": "sec-lead", "Backend": "@acme/backend"}],
     )
     checks: Checks = Field(
         Checks.model_construct(),

@@ -12,6 +12,7 @@ from bot.github.app import GitHubApp, Registration
 from bot.github.ports import GitHubReader, Refused
 from bot.github.snapshots import RepoRef
 from bot.manifest import EVENTS, PERMISSIONS
+from bot.plans.people import is_team
 from bot.store import Store
 
 _LEVELS = {"none": 0, "read": 1, "write": 2, "admin": 3}
@@ -104,6 +105,36 @@ def check_app(gateway: DoctorGateway, server_url: str, app_id: int = 0) -> list[
     checks.append(_asked(lambda: _installations(gateway, address), "installations"))
     checks.append(_asked(lambda: _deliveries(gateway.app), "webhooks"))
     return checks
+
+
+def check_teams(store: Store, gateway: DoctorGateway) -> list[Check]:
+    """May the App see who is in the teams that repositories name? Nothing where none does."""
+    named = [
+        (repo.full_name, account)
+        for repo in store.repos()
+        for account in _accounts(store, repo.id)
+        if is_team(account)
+    ]
+    if not named:
+        return []
+    name, team = named[0]
+    found = f"{name} names {team}" + (f", and {len(named) - 1} more" if len(named) > 1 else "")
+    try:
+        registration = gateway.app.registration()
+    except (Refused, Retryable) as problem:
+        return [Check("teams", False, str(problem), "Try again later.")]
+    if _LEVELS.get(registration.permissions.get("members", "none"), 0) >= _LEVELS["read"]:
+        return [Check("teams", True, found)]
+    fix = (
+        "Give the App the organisation permission “Members: read-only”, and let the organisation"
+        " accept it: until then only admins approve for them."
+    )
+    return [Check("teams", False, f"{found}, but the App may not see who is in it", fix)]
+
+
+def _accounts(store: Store, repository_id: int) -> Sequence[str]:
+    chosen = store.choices(repository_id)
+    return tuple(chosen.config.people.values()) if chosen else ()
 
 
 def _asked(check: Callable[[], Check], name: str) -> Check:

@@ -32,6 +32,12 @@ An App asks for it where a repository uses merge queues: docs/configuration.md s
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#merge_group
 """
 
+OPTIONAL_PERMISSIONS: dict[str, str] = {"members": "read"}
+"""What only teams in ``people:`` need, to see who is in them: docs/configuration.md says how.
+
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps#organization-permissions-for-members
+"""
+
 ALWAYS_SENT: tuple[str, ...] = ("installation", "installation_repositories")
 """Events that GitHub sends every App, subscribed or not.
 

@@ -92,6 +92,25 @@ Beside the findings of [plans](checks.md) there are these:
 |---|---|---|
 """
 
+PEOPLE = """
+## People and teams
+
+`people` says whom a name or role in a plan stands for: a login, or a team as `@org/team`. What is
+written as `@ada` or `@acme/backend` in a plan needs no entry.
+
+| In the plan | A login | A team |
+|---|---|---|
+| the Name of an approver, or a role without one | may `/plan approve` | every member may |
+| a name in `>Assignees:` | is assigned | is mentioned once: GitHub assigns no teams |
+| anywhere else | is text | is text |
+
+Membership is asked for only when somebody approves for a team, at most once in five minutes; an
+invitation that is not accepted does not count, and only teams of the repository's own organisation
+do. That takes the organisation permission *Members: read-only*, which `app.yml` does not ask for:
+add it to the App under “Permissions & events” and let the organisation accept it. Without it the
+command is answered with just that, and an admin can still approve; `plansync doctor` says so too.
+"""
+
 DRY_RUN = """
 ## Trying it out
 
@@ -143,7 +162,7 @@ def render() -> str:
     whole = json_schema()
     keys = "\n".join(_rows(whole, whole))
     codes = "\n".join(f"| `{c}` | {s} | {text} |" for c, (s, text) in OTHER_CODES.items())
-    return f"{HEAD.format(example=EXAMPLE)}{keys}\n{CHECKS}{codes}\n{DRY_RUN}"
+    return f"{HEAD.format(example=EXAMPLE)}{keys}\n{CHECKS}{codes}\n{PEOPLE}{DRY_RUN}"
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ class FakeGitHub:
         self.suspended: set[str] = set()
         """Accounts whose installation is suspended."""
         self.permissions: dict[str, str] = dict(PERMISSIONS)
+        self.teams: dict[str, set[str]] = {}
+        """The members of each team, by ``org/team``."""
         self.events: tuple[str, ...] = EVENTS
         """What the App is registered with."""
         self.hook = HookConfig("https://plans.example.com/webhooks/github")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.errors import UserProblem
-from bot.github.live_reader import LARGEST_FILE
+from bot.github.contents import LARGEST_FILE
 from bot.github.snapshots import (
     ChangedFile,
     CheckSnapshot,
@@ -219,6 +219,13 @@ class FakeReader(Bound):
     @reads
     def permission(self, login: str) -> str:
         return self._it.permissions.get(login, "none")
+
+    @reads
+    def in_team(self, team: str, login: str) -> bool | None:
+        of_owner = team.partition("/")[0].casefold() == self.repo.owner.casefold()
+        if not of_owner or self.world.permissions.get("members") not in ("read", "write"):
+            return None
+        return login in self.world.teams.get(team, ())
 
     @reads
     def labels(self) -> list[str]:

@@ -57,7 +57,7 @@ def doctor(practice: Practice | None, as_json: bool) -> None:
 
 
 def _checks(practice: Practice | None) -> list[Check]:
-    from bot.doctor import Check, check_app, check_store
+    from bot.doctor import Check, check_app, check_store, check_teams
     from bot.doctor_place import (
         check_address,
         check_clock,
@@ -102,6 +102,7 @@ def _checks(practice: Practice | None) -> list[Check]:
     if checks[-1].name != "GitHub":
         checks += _webhooks(practice)
         checks += _repositories(practice)
+        checks += check_teams(store, practice.gateway)
     return checks
 
 

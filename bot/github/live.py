@@ -27,6 +27,7 @@ from bot.github.payloads import Data, Malformed, number_of, text_of
 from bot.github.ports import GitHubReader, GitHubWriter, Refused
 from bot.github.roles import Roles
 from bot.github.snapshots import RepoRef
+from bot.github.teams import Teams
 from bot.github.transport import DEADLINE_SECONDS, Answer, Observer, Transport
 from bot.tally import TALLY
 
@@ -122,6 +123,7 @@ class Gateway:
         self._moved: set[int] = set()
         self._slug: str | None = None
         self._roles = Roles(clock)
+        self._teams = Teams(self._access_token, self._look, clock)
 
     @property
     def app_id(self) -> int:
@@ -156,7 +158,12 @@ class Gateway:
             return self.reader(other) if other else None
 
         channel = self._channel(repo)
-        return LiveReader(channel, self.app_id, lambda: self.app_slug, self._roles, neighbour)
+
+        def in_team(team: str, login: str) -> bool | None:
+            return self._teams.has(repo.installation_id, team, login)
+
+        slug: Callable[[], str] = lambda: self.app_slug  # noqa: E731
+        return LiveReader(channel, self.app_id, slug, self._roles, neighbour, in_team)
 
     def writer(self, repo: RepoRef) -> GitHubWriter:
         """What may be written to this repository."""
@@ -278,6 +285,13 @@ class Gateway:
     def _ask(self, method: str, path: str, *, query: Mapping[str, str] | None = None) -> Answer:
         """As the App, whatever the answer is."""
         return self._transport.send(method, path, token=self._identity.jwt(), query=query)
+
+    def _look(self, installation_id: int, path: str, token: str) -> Answer:
+        """A read with a token that is no repository's."""
+        self._heed_limit(installation_id)
+        answer = self._transport.send("GET", path, token=token)
+        self._note_limit(installation_id, answer)
+        return answer
 
     def _value(self, method: str, path: str) -> Data:
         answer = self._as_app(method, path)

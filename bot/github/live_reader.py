@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from bot.github.answers import (
     unreadable,
 )
 from bot.github.channel import Channel, branch_part, name_part, path_part
-from bot.github.gitids import git_blob_id
+from bot.github.contents import blobs_in, content_of, file_of, paths_in, text_in
 from bot.github.payloads import Data
 from bot.github.ports import GitHubReader
 from bot.github.roles import Roles
@@ -43,7 +41,6 @@ from bot.github.snapshots import (
 )
 from bot.github.transport import Answer
 
-LARGEST_FILE = 1024 * 1024
 _COMPARE_LIMIT = 300
 _ROLES = ("admin", "maintain", "write", "triage", "read", "none")
 
@@ -60,12 +57,14 @@ class LiveReader:
         slug: Callable[[], str],
         roles: Roles,
         neighbour: Callable[[str], GitHubReader | None] = lambda full_name: None,
+        in_team: Callable[[str, str], bool | None] = lambda team, login: None,
     ) -> None:
         self._channel = channel
         self._app_id = app_id
         self._slug = slug
         self._roles = roles
         self._neighbour = neighbour
+        self._in_team = in_team
 
     @property
     def repo(self) -> RepoRef:
@@ -152,7 +151,7 @@ class LiveReader:
             raise UserProblem(f"{path} is a folder, not a file.", path=path)
         if not isinstance(data, dict):
             raise unreadable(answer)
-        return self._channel.value(answer, lambda _: _file(path, data, answer))
+        return self._channel.value(answer, lambda _: file_of(path, data, answer))
 
     def listing(self, path: RepoPath, ref: str | None = None) -> list[str]:
         """https://docs.github.com/en/rest/repos/contents#get-repository-content"""
@@ -169,7 +168,7 @@ class LiveReader:
         data = parsed(answer)
         if not isinstance(data, list):
             return {}
-        return self._channel.value(answer, lambda _: _blobs(data))
+        return self._channel.value(answer, lambda _: blobs_in(data))
 
     def commits(
         self, *, path: RepoPath | None = None, since: datetime | None = None
@@ -196,8 +195,8 @@ class LiveReader:
         data = self._object(f"/git/blobs/{sha}")
         if data is None:
             return None
-        raw = self._channel.value(data[0], lambda a: _content(mapping(a), a))
-        return _text(raw, f"The blob {sha[:7]}")
+        raw = self._channel.value(data[0], lambda a: content_of(mapping(a), a))
+        return text_in(raw, f"The blob {sha[:7]}")
 
     def changed_paths(self, before: str, after: str) -> list[str] | None:
         """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
@@ -212,7 +211,7 @@ class LiveReader:
         files = data[1].get("files")
         if not isinstance(files, list) or len(files) >= _COMPARE_LIMIT:
             return None
-        return self._channel.value(data[0], lambda _: _paths(files))
+        return self._channel.value(data[0], lambda _: paths_in(files))
 
     def compared(self, base: str, head: str) -> Compared | None:
         """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
@@ -230,7 +229,7 @@ class LiveReader:
                 ),
                 ahead=payloads.count_of(mapping(a), "ahead_by"),
                 behind=payloads.count_of(mapping(a), "behind_by"),
-                paths=tuple(_paths(files)) if isinstance(files, list) and whole else None,
+                paths=tuple(paths_in(files)) if isinstance(files, list) and whole else None,
             ),
         )
 
@@ -301,6 +300,12 @@ class LiveReader:
                 return str(role)
         raise unreadable(data[0])
 
+    def in_team(self, team: str, login: str) -> bool | None:
+        """https://docs.github.com/en/rest/teams/members#get-team-membership-for-a-user"""
+        if team.partition("/")[0].casefold() != self.repo.owner.casefold():
+            return None
+        return self._in_team(team, login)
+
     def labels(self) -> list[str]:
         """https://docs.github.com/en/rest/issues/labels#list-labels-for-a-repository"""
         return self._all("/labels", lambda data: payloads.text_of(data, "name"))
@@ -355,56 +360,3 @@ class LiveReader:
             return [make(item) for item in items if not leave_out(item)]
         except payloads.Malformed as error:
             raise Retryable(f"GitHub's list at {suffix} lacks {error}.") from error
-
-
-def _file(path: RepoPath, data: Data, answer: Answer) -> FileSnapshot:
-    kind = data.get("type")
-    if kind != "file":
-        raise UserProblem(f"{path} is a {kind}, not a file.", path=path)
-    size = data.get("size")
-    if (isinstance(size, int) and size > LARGEST_FILE) or data.get("encoding") == "none":
-        raise UserProblem(
-            f"{path} is larger than 1 MiB.", "Split it into several plans.", path=path
-        )
-    sha = payloads.text_of(data, "sha")
-    raw = _content(data, answer)
-    if len(sha) == 40 and sha != git_blob_id(raw):
-        # GitHub shows a link's target under the link's own id; writing would replace the link.
-        raise UserProblem(f"{path} is a symbolic link, not a file.", path=path)
-    return FileSnapshot(path, _text(raw, path), sha)
-
-
-def _content(data: Data, answer: Answer) -> bytes:
-    if data.get("encoding") != "base64" or not isinstance(data.get("content"), str):
-        raise unreadable(answer)
-    try:
-        return base64.b64decode("".join(data["content"].split()), validate=True)
-    except binascii.Error as error:
-        raise unreadable(answer) from error
-
-
-def _text(raw: bytes, name: str) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise UserProblem(
-            f"{name} is not UTF-8 text.", "Save it as UTF-8.", path=name, line=line
-        ) from error
-
-
-def _blobs(items: list[Data]) -> dict[str, str]:
-    folders = [item.get("type") == "dir" for item in items]
-    return {
-        payloads.text_of(item, "name") + "/" * is_folder: payloads.text_of(item, "sha")
-        for item, is_folder in zip(items, folders, strict=True)
-    }
-
-
-def _paths(files: list[Data]) -> list[str]:
-    found: set[str] = set()
-    for item in files:
-        found.add(payloads.text_of(item, "filename"))
-        if isinstance(item.get("previous_filename"), str):
-            found.add(item["previous_filename"])
-    return sorted(found)

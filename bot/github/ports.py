@@ -162,6 +162,11 @@ class GitHubReader(Protocol):
         """``admin``, ``maintain``, ``write``, ``triage``, ``read`` or ``none`` (also on 404)."""
         ...
 
+    def in_team(self, team: str, login: str) -> bool | None:
+        """Whether somebody is in ``org/team``, asked at most once in five minutes; None where the
+        App may not see that: it lacks *Members: read*, or it is another organisation's team."""
+        ...
+
     def labels(self) -> list[str]:
         """Names of the repository's labels, all pages."""
         ...

@@ -6,10 +6,12 @@ leaves out has a default.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.plans.document import Document
 from bot.plans.formats import read_plan
+from bot.plans.people import account_of, is_team
 from bot.plans.placeholders import is_placeholder, placeholder_spans
 from bot.plans.requested import is_login, one_line
 
@@ -30,8 +32,9 @@ class IssueParts:
     """What the plan issue is made with.
 
     ``labels`` are those that GitHub takes and ``long_labels`` those it would not; ``assignees``
-    are logins without ``@`` and ``strangers`` names that can be no login; ``milestones`` are all
-    that the plan names, the first one being the issue's own. ``defaulted`` says what nobody named.
+    are logins without ``@``, ``teams`` are ``org/team`` and ``strangers`` names that can be
+    neither; ``milestones`` are all that the plan names, the first one being the issue's own.
+    ``defaulted`` says what nobody named.
     """
 
     title: str
@@ -41,15 +44,23 @@ class IssueParts:
     long_labels: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
     defaulted: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
 
 
 def issue_parts(
-    path: str, document: Document, *, format: str = "", title: str = "", author: str = ""
+    path: str,
+    document: Document,
+    *,
+    format: str = "",
+    title: str = "",
+    author: str = "",
+    people: Mapping[str, str] | None = None,
 ) -> IssueParts:
     """What the issue of the plan at ``path`` is made with.
 
     ``format`` serves where the plan is recognised as none, ``title`` where neither its header nor
     its first heading says what it is about, and ``author`` where its header names nobody.
+    ``people`` says which names stand for which logins and teams.
     """
     plan = read_plan(path, document)
     header = {line.key: line.value for line in document.header}
@@ -58,9 +69,10 @@ def issue_parts(
     if not named:
         named = tuple(dict.fromkeys(("plan", plan.format if plan else format or "plan")))
         defaulted.append(f"labels = {', '.join(named)} (the template names none)")
-    people = tuple(name.lstrip("@") for name in listed(header.get("assignees", "")))
-    assignees = tuple(name for name in people if is_login(name))
-    if not people and is_login(author):
+    named_people = listed(header.get("assignees", ""))
+    accounts = tuple(dict.fromkeys(account_of(name, people or {}) for name in named_people))
+    assignees = tuple(name for name in accounts if is_login(name))
+    if not accounts and is_login(author):
         assignees = (author,)
         defaulted.append(f"assignees = {author} (who asked)")
     return IssueParts(
@@ -69,7 +81,8 @@ def issue_parts(
         assignees=assignees,
         milestones=plan.milestones if plan else (),
         long_labels=tuple(name for name in named if len(name) > MAX_LABEL),
-        strangers=tuple(name for name in people if not is_login(name)),
+        strangers=tuple(name for name in accounts if not is_login(name) and not is_team(name)),
+        teams=tuple(name for name in accounts if is_team(name)),
         defaulted=tuple(defaulted),
     )
 

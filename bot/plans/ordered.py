@@ -33,7 +33,8 @@ class Around:
 
     ``login`` ordered it on ``date`` (``2026-03-02``), in a comment on ``pull`` where that is not
     None. ``story`` is the block that a new user story is made from, ``log`` the text of the
-    decision log, None where there is none. ``people`` maps names in plans to logins.
+    decision log, None where there is none. ``people`` maps names in plans to logins
+    and teams, ``teams`` says whether ``login`` is in them (None: nobody may see that).
     """
 
     path: str
@@ -46,6 +47,7 @@ class Around:
     pulls: tuple[LinkedPull, ...] = ()
     statuses: Mapping[str, str] = field(default_factory=lambda: STATUS_WORDS)
     people: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, bool | None] = field(default_factory=dict)
     story: str = ""
     log: str | None = None
     changes: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from bot.plans.harmless import harmless, harmless_lead, name_shown
 from bot.plans.model import Approval, Plan, Question
 from bot.plans.ordered import Around, Done
 from bot.plans.orders_lines import first_entry, insert_line, replace_line, words_after
+from bot.plans.people import is_team, signer_of
 from bot.plans.placeholders import is_placeholder
 from bot.plans.plaintext import normalise_dashes
 from bot.plans.prose import is_example_row, lone_placeholder
@@ -227,13 +228,29 @@ def _approval(plan: Plan, role: str) -> Approval:
 def _may_sign(approval: Approval, around: Around) -> None:
     if around.role == "admin":
         return
-    names = {fold(name): login for name, login in around.people.items()}
-    named = approval.name.strip().strip("`").lstrip("@")
-    login = names.get(fold(named), named)
-    if not named or login.lstrip("@").casefold() != around.login.casefold():
+    signer, named = signer_of(approval, around.people), approval.name.strip().strip("`")
+    if is_team(signer):
+        _may_sign_for(signer, approval, around)
+        return
+    if not signer or signer.casefold() != around.login.casefold():
         raise UserProblem(
             f"Only the person named for {approval.role}, or an admin, may sign for it.",
-            f"The plan names {harmless(named)}." if named else "The plan names nobody yet.",
+            f"The plan names {harmless(named.lstrip('@'))}."
+            if named
+            else "The plan names nobody yet.",
+        )
+
+
+def _may_sign_for(team: str, approval: Approval, around: Around) -> None:
+    member = around.teams.get(team)
+    if member is None:
+        raise UserProblem(
+            f"plansync cannot see who is in the team {team}, which signs for {approval.role}.",
+            "Give the App the organisation permission “Members: read-only”; or an admin approves.",
+        )
+    if not member:
+        raise UserProblem(
+            f"Only members of the team {team}, or an admin, may sign for {approval.role}."
         )
 
 

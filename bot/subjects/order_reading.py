@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from posixpath import dirname, join
 
@@ -19,6 +19,7 @@ from bot.memory import OpenDelivery, PlanMemory
 from bot.plans.commands import Command, parse_command, split_pull, split_task
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
+from bot.plans.people import teams_of
 from bot.plans.requested import is_login
 from bot.plans.revisions import changes_between
 from bot.subjects.plan_recovery import versions
@@ -27,6 +28,7 @@ from bot.subjects.waiting import as_waiting
 
 # These say which of two texts stands: said of a plan where it stands already they change nothing,
 # and the file alone does not tell whether the issue was written too.
+_MOST_TEAMS = 10
 _HARMLESS_AGAIN = frozenset({"take", "sync", "accept"})
 
 
@@ -130,9 +132,11 @@ def _done(
     return ""
 
 
-def read_for_orders(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapshot:
-    """The snapshot with what its commands need: pull requests, roles, other files."""
-    orders = tuple(_with_seen(order, snapshot, reader) for order in snapshot.orders)
+def read_for_orders(
+    snapshot: PlanSnapshot, reader: GitHubReader, people: Mapping[str, str]
+) -> PlanSnapshot:
+    """The snapshot with what its commands need: pull requests, roles, teams, other files."""
+    orders = tuple(_with_seen(order, snapshot, reader, people) for order in snapshot.orders)
     snapshot = replace(snapshot, orders=orders)
     if snapshot.ordered("sync") or snapshot.ordered("sync", "confirm"):
         snapshot = _with_open_pulls(snapshot, reader)
@@ -162,7 +166,9 @@ def _with_open_pulls(snapshot: PlanSnapshot, reader: GitHubReader) -> PlanSnapsh
     )
 
 
-def _with_seen(order: Order, snapshot: PlanSnapshot, reader: GitHubReader) -> Order:
+def _with_seen(
+    order: Order, snapshot: PlanSnapshot, reader: GitHubReader, people: Mapping[str, str]
+) -> Order:
     if not order.allowed:
         return order
     verb, text = order.command.verb, order.command.text
@@ -175,6 +181,8 @@ def _with_seen(order: Order, snapshot: PlanSnapshot, reader: GitHubReader) -> Or
             login = split_task(text)[1].strip("`@ ")
             role = reader.permission(login) if is_login(login) else ""
             return replace(order, seen=Seen(role=role))
+        case "approve" if order.role != "admin":
+            return replace(order, seen=Seen(teams=_teams(order, snapshot, reader, people)))
         case "new":
             return replace(order, seen=Seen(issue=_made(reader, order)))
         case "adopt":
@@ -182,6 +190,15 @@ def _with_seen(order: Order, snapshot: PlanSnapshot, reader: GitHubReader) -> Or
         case "revise":
             return replace(order, seen=Seen(changes=_changes(reader, snapshot)))
     return order
+
+
+def _teams(
+    order: Order, snapshot: PlanSnapshot, reader: GitHubReader, people: Mapping[str, str]
+) -> Mapping[str, bool | None]:
+    """Which of the teams that may sign for something whoever approves is in."""
+    plan = read_plan(snapshot.path, parse_document(snapshot.file.text)) if snapshot.file else None
+    teams = teams_of(plan.approvals, people) if plan else ()
+    return {team: reader.in_team(team, order.login) for team in teams[:_MOST_TEAMS]}
 
 
 def _pull(reader: GitHubReader, number: int | None) -> PullSnapshot | None:

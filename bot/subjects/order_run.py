@@ -58,6 +58,7 @@ class Run:
             pulls=tuple(_linked(p, self.pulls) for p in self.pulls),
             statuses=self.config.statuses,
             people=self.config.people,
+            teams=order.seen.teams if order.seen else {},
             story=read_template("plans", "task-plan.md") if verb in _MAKES_STORIES else "",
             log=self.log,
             changes=order.seen.changes if order.seen else (),

@@ -95,7 +95,7 @@ def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
     settled = settle(snapshot, taken, issue, config)
     obeyed = obey_orders(snapshot, settled, issue, config)
     obeyed = with_beside(snapshot, issue, obeyed, config)
-    settled, headed = with_header(snapshot, obeyed.settled, issue)
+    settled, headed = with_header(snapshot, obeyed.settled, issue, config.people)
     obeyed = replace(obeyed, settled=settled)
     return _mirror(snapshot, file, issue, obeyed, headed, config)
 

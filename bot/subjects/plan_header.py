@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.changes import (
@@ -18,14 +18,17 @@ from bot.changes import (
     AssignPeople,
     Change,
     EditIssueFields,
+    PostComment,
     RemoveLabel,
     UnassignPeople,
 )
+from bot.comments import render_comment
 from bot.github.snapshots import IssueSnapshot
 from bot.memory import PlanMemory
 from bot.plans.document import parse_document
 from bot.plans.edit import EditRefused, set_header
 from bot.plans.issue_parts import IssueParts, issue_parts
+from bot.plans.people import account_of
 from bot.subjects.plan_settle import Settled
 from bot.subjects.plan_snapshot import PlanSnapshot
 
@@ -60,9 +63,15 @@ def fields_digest(title: str, labels: Sequence[str], people: Sequence[str]) -> s
 
 
 def with_header(
-    snapshot: PlanSnapshot, settled: Settled, issue: IssueSnapshot
+    snapshot: PlanSnapshot,
+    settled: Settled,
+    issue: IssueSnapshot,
+    people: Mapping[str, str] | None = None,
 ) -> tuple[Settled, Headed]:
-    """What is settled, with the header and the issue's own fields brought together too."""
+    """What is settled, with the header and the issue's own fields brought together too.
+
+    ``people`` says which names stand for which logins and teams.
+    """
     agreed, bases = settled.text, snapshot.bases
     if bases.agreed is not None:
         agreed = bases.agreed
@@ -74,6 +83,7 @@ def with_header(
         issue,
         snapshot.memory,
         may_write=snapshot.may_rename,
+        names=people or {},
     )
     reasons = (*settled.reasons, *headed.reasons)
     return replace(settled, text=headed.text, shown=headed.shown, reasons=reasons), headed
@@ -88,13 +98,14 @@ def mirror_header(
     memory: PlanMemory,
     *,
     may_write: bool,
+    names: Mapping[str, str],
 ) -> Headed:
     """Merge the header of the plan ``text`` with the issue, against what both last agreed on.
 
     ``shown`` is the plan text of the issue. An edit of the issue by somebody who may not write is
-    left where it is.
+    left where it is. ``names`` says which names stand for which logins and teams.
     """
-    was, now = _named(path, agreed, issue), _named(path, text, issue)
+    was, now = _named(path, agreed, issue, names), _named(path, text, issue, names)
     now = replace(
         now,
         labels=now.labels if _has(text, "labels") else was.labels,
@@ -122,10 +133,11 @@ def mirror_header(
         changes.append(AssignPeople(issue.number, named, why if known else f"{path} names them"))
     if people.remove:
         changes.append(UnassignPeople(issue.number, people.remove, why))
+    changes += _mentions(issue, () if not known else was.teams, now.teams)
     if milestone := _milestone(was, now):
         changes.append(EditIssueFields(issue.number, why, milestone=milestone))
-    wishes |= _rewritten(text, "labels", labels.dropped, ())
-    wishes |= _rewritten(text, "assignees", people.dropped, people.new)
+    wishes |= _rewritten(text, "labels", labels.dropped, (), names)
+    wishes |= _rewritten(text, "assignees", people.dropped, people.new, names)
     text, taken = _written(text, wishes)
     shown, _ = _written(shown, {key: wishes[key] for key in taken})
     title = now.title if now.title != was.title else issue.title
@@ -133,8 +145,17 @@ def mirror_header(
     return Headed(text, shown, title, labels.after, people.after, tuple(changes), reasons)
 
 
-def _named(path: str, text: str, issue: IssueSnapshot) -> IssueParts:
-    return issue_parts(path, parse_document(text), title=issue.title)
+def _named(path: str, text: str, issue: IssueSnapshot, names: Mapping[str, str]) -> IssueParts:
+    return issue_parts(path, parse_document(text), title=issue.title, people=names)
+
+
+def _mentions(issue: IssueSnapshot, was: Sequence[str], now: Sequence[str]) -> list[PostComment]:
+    """The comments that tell teams of the plan: GitHub assigns people alone."""
+    why = "GitHub assigns no team to an issue"
+    return [
+        PostComment(issue.number, render_comment("team.md", team=team), "team", why, once=True)
+        for team in _without(now, was)
+    ]
 
 
 def _has(text: str, key: str) -> bool:
@@ -142,13 +163,19 @@ def _has(text: str, key: str) -> bool:
     return any(line.key == key for line in parse_document(text).header)
 
 
-def _rewritten(text: str, key: str, dropped: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+def _rewritten(
+    text: str, key: str, dropped: Sequence[str], new: Sequence[str], names: Mapping[str, str]
+) -> dict[str, str]:
     """The header line without some names and with others; what else stands there is kept."""
     line = next((one for one in parse_document(text).header if one.key == key), None)
     if line is None or not (dropped or new):
         return {}
     there = [part.strip() for part in line.value.split(",") if part.strip()]
-    kept = [part for part in there if not _in(part.strip("`").lstrip("@"), dropped)]
+    kept = [
+        part
+        for part in there
+        if not _in(account_of(part, names if key == "assignees" else {}), dropped)
+    ]
     value = ", ".join([*kept, *new])
     return {key: value} if value else {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.config import RepoConfig
@@ -105,7 +105,7 @@ def read(
         snapshot = _without_file(snapshot, reader)
         file = snapshot.file
     if issue is not None and (file is None or not _is_plan(path, file.text, memory)):
-        return _with_people(snapshot, reader, issue, deliveries, edit_of)
+        return _with_people(snapshot, reader, issue, deliveries, edit_of, config.people)
     if file is None or issue is None:
         return snapshot
     if proposed is None and memory.proposed is not None:
@@ -114,7 +114,7 @@ def read(
     bases, memory = _bases(reader, memory, file, issue, deliveries, edit_of, waiting, found.unsure)
     snapshot = replace(snapshot, bases=bases, memory=memory, waiting=waiting)
     snapshot = _with_pulls(snapshot, file.text, reader, claims, deliveries, config)
-    snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of)
+    snapshot = _with_people(snapshot, reader, issue, deliveries, edit_of, config.people)
     snapshot = read_named(snapshot, reader, file, issue, claims)
     return read_beside(snapshot, reader, file, issue, deliveries)
 
@@ -280,6 +280,7 @@ def _with_people(
     issue: IssueSnapshot,
     deliveries: Sequence[OpenDelivery],
     edit_of: Edits,
+    people: Mapping[str, str] | None = None,
 ) -> PlanSnapshot:
     """Who edited the issue and who ordered something, and whether they may."""
     memory, agreed = snapshot.memory, snapshot.memory
@@ -317,4 +318,4 @@ def _with_people(
         may_rename=all(reader.permission(name) in MAY_WRITE for name in sorted(renamers)),
         people=tuple(person for name, person in editors.items() if name not in refused),
     )
-    return read_for_orders(found, reader) if orders else found
+    return read_for_orders(found, reader, people or {}) if orders else found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.github.snapshots import (
@@ -89,7 +90,8 @@ class Seen:
     """What was read for one command alone.
 
     ``pull`` for a link, the ``role`` of who is to be assigned, the ``issue`` that a command made
-    already, the ``file`` to be adopted, ``changes`` since the last revision.
+    already, the ``file`` to be adopted, ``changes`` since the last revision, and whether whoever
+    approves is in the ``teams`` that may (None where that cannot be seen).
     """
 
     pull: PullSnapshot | None = None
@@ -97,6 +99,7 @@ class Seen:
     issue: int | None = None
     file: FileSnapshot | None = None
     changes: tuple[str, ...] = ()
+    teams: Mapping[str, bool | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

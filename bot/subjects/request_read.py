@@ -109,7 +109,7 @@ def read(
         return found
     made = _commit_of(reader, issue) or _merged(reader, memory)
     if made is not None:
-        return _read_made(reader, issue, found, *made)
+        return _read_made(reader, issue, found, *made, people=config.people)
     return found if issue.state == "closed" else _read_wish(reader, issue, found)
 
 
@@ -144,7 +144,13 @@ def _read_wish(
 
 
 def _read_made(
-    reader: GitHubReader, issue: IssueSnapshot, found: RequestSnapshot, sha: str, path: RepoPath
+    reader: GitHubReader,
+    issue: IssueSnapshot,
+    found: RequestSnapshot,
+    sha: str,
+    path: RepoPath,
+    *,
+    people: Mapping[str, str],
 ) -> RequestSnapshot:
     """The plan that a commit brought, its issue and status, and what is still to be told of it."""
     values, defaulted = _values(reader, issue, found.format)
@@ -155,7 +161,12 @@ def _read_made(
         return found
     document = parse_document(file.text)
     parts = issue_parts(
-        path, document, format=found.format, title=values.title, author=values.author
+        path,
+        document,
+        format=found.format,
+        title=values.title,
+        author=values.author,
+        people=people,
     )
     found = replace(found, parts=parts, defaulted=(*defaulted, *parts.defaulted))
     if plan_issue is None or found.assigns:
