@@ -27,6 +27,8 @@ PATH = "plan_docs/search.md"
 # What one call of a writer is in HTTP: a commit of several files is read, tree, commit, reference.
 REQUESTS = {"commit_files": 4}
 MANY = 100
+FEATURE = "plans/general/shop/EPIC-1/features/001-search"
+IMPLEMENTATION = f"{FEATURE}/impl-plan.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,43 @@ def request(world: World, issue: int) -> None:
     world.alice.open_issue("Basket", "", ("plan:feature",))
 
 
+def implementation(world: World) -> int:
+    """An implementation plan with its tasks and checklists, settled; the number of its issue."""
+    files = {
+        IMPLEMENTATION: "# Implementation Plan: Search\n\n## Technical Context\n\nText.\n",
+        f"{FEATURE}/tasks.md": "# Tasks: Search\n\n- [ ] T001 Begin\n- [ ] T002 End\n",
+        f"{FEATURE}/checklists/requirements.md": "# Requirements\n\n- [ ] One\n- [ ] Two\n",
+        f"{FEATURE}/checklists/PlanQualityGate.md": "# Gate\n\n- [ ] Three\n- [ ] Four\n",
+    }
+    world.bob.push_files(dict(files), "Plan")
+    world.settle()
+    world.new_calls()
+    return world.plan_issue(IMPLEMENTATION)
+
+
+def tick_beside(world: World, issue: int) -> None:
+    world.alice.tick(implementation(world), "T001 Begin")
+
+
+def tick_beside_twice(world: World, issue: int) -> None:
+    number = implementation(world)
+    world.alice.tick(number, "T001 Begin")
+    world.alice.tick(number, "Three")
+
+
+def echo_beside(world: World, issue: int) -> None:
+    tick_beside(world, issue)
+    world.send()
+    world.work()
+    world.new_calls()
+
+
+def push_beside(world: World, issue: int) -> None:
+    implementation(world)
+    path = f"{FEATURE}/tasks.md"
+    world.bob.edit_file(path, lambda text: text.replace("- [ ] T001", "- [x] T001"))
+
+
 SITUATIONS = (
     Situation("a tick", 4, tick),
     Situation("a burst of 50 ticks by two people", 4, burst),
@@ -203,6 +242,10 @@ SITUATIONS = (
     Situation("a command that ticks a box", 8, command),
     Situation("a command that is answered", 4, question),
     Situation("a plan is requested", 30, request),
+    Situation("a tick in the tasks beside an implementation plan", 6, tick_beside),
+    Situation("ticks in two of its files", 13, tick_beside_twice),
+    Situation("our own commit there and comment come back", 0, echo_beside),
+    Situation("a push of the tasks beside it", 8, push_beside),
 )
 
 
