@@ -211,11 +211,14 @@ STEPS: tuple[Callable[[Scene], None], ...] = (
 )
 
 
-def run(*, once: bool, without_worker: bool, say: Say) -> int:
+def run(
+    *, once: bool, without_worker: bool, say: Say, show: Callable[[str], None] = lambda url: None
+) -> int:
     """Play every step; 0 when each was seen to happen, 1 when one was not.
 
     ``once`` ends afterwards, otherwise everything stays up until it is interrupted.
     ``without_worker`` starts the web process alone, to see what a missing worker looks like.
+    ``show`` is given the address of the plans page while all is up.
     Raises EmulatorUnavailable where the emulator cannot be had.
     """
     began = time.monotonic()
@@ -238,7 +241,9 @@ def run(*, once: bool, without_worker: bool, say: Say) -> int:
                 say("")
             say(f"All {len(STEPS)} steps were seen to happen in {time.monotonic() - began:.0f} s.")
             if not once:
-                _stay(scene, address)
+                from bot.demo_up import stay
+
+                stay(scene, address, show)
     return 0
 
 
@@ -305,32 +310,6 @@ def _await_ready(child: subprocess.Popen[bytes], address: str, folder: Path) -> 
         except (OSError, urllib.error.HTTPError):
             time.sleep(_POLL_SECONDS)
     raise NotSeen(f"plansync did not become ready:\n{_tail(folder / 'log')}")
-
-
-def _stay(scene: Scene, address: str) -> None:
-    api, token = scene.stage.front.url, scene.alice.api.token
-    repository = scene.alice.repository
-    number = scene.seen["feature"]
-    scene.say(f"""
-Everything stays up. Look at it:
-  {address}/plans       every plan; sign in as alice, who operates too, or as bob
-                        (links to issues, files and pull requests lead nowhere: this GitHub has
-                        an API and a sign-in page, and no other pages)
-  {address}/readyz      is it well?
-  {address}/metrics     what it did
-
-Try it yourself; first what stands there, then a new request:
-  curl -s {api}/repos/{repository}/issues/{number} -H 'Authorization: Bearer {token}'
-  curl -s {api}/repos/{repository}/contents/plan_docs/search.md \\
-       -H 'Authorization: Bearer {token}'
-  curl -s {api}/repos/{repository}/issues -H 'Authorization: Bearer {token}' \\
-       -d '{{"title": "Wish list", "labels": ["plan:feature"]}}'
-
-Ctrl+C ends it.""")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        scene.say("\nEnding.")
 
 
 def _free_port() -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.demo_up import stay
 from bot.memory import SubjectKey
 from tests.browser.conftest import Sight, until
 
@@ -206,6 +207,25 @@ def test_the_keyboard_is_enough(sight: Sight) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/plans?q=search.md*")
     assert page.evaluate("getComputedStyle(document.activeElement).display") != "none"
+
+
+def test_the_demo_opens_the_page_and_people_go_on(sight: Sight) -> None:
+    page = sight.look(as_login="bob")
+    page.goto("/plans?q=search.md")
+    before = row(page, FEATURE)
+    shown: list[str] = []
+    said: list[str] = []
+    turns = iter([None])
+
+    def wait(seconds: float) -> None:
+        if next(turns, "over"):
+            raise KeyboardInterrupt
+
+    stay(replace(sight.scene, say=said.append), sight.address, shown.append, wait=wait)
+    assert shown == [f"{sight.address}/plans"]
+    assert said[1].startswith("alice ticks “")
+    assert said[-1].strip() == "Ending."
+    until(page, lambda: row(page, FEATURE) != before)
 
 
 def test_nothing_of_a_page_is_blocked_or_comes_from_elsewhere(sight: Sight) -> None:
