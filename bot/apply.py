@@ -189,6 +189,11 @@ def _report(change: ReportCheck, writer: GitHubWriter) -> CheckSnapshot:
     def output(batch: tuple[Annotation, ...]) -> CheckOutput:
         return CheckOutput(change.title, change.summary, batch)
 
+    if change.ends is not None:
+        ended = _ended(change.ends, output(()), change.conclusion, writer)
+        if ended is not None and not change.create:
+            return ended
+
     def conclusion(number: int) -> str | None:
         return change.conclusion if number == len(batches) else None
 
@@ -243,6 +248,21 @@ def _unless_impossible(write: Callable[[], None]) -> None:
     except Refused as refused:
         if refused.status != 422:
             raise
+
+
+def _ended(
+    run: int, output: CheckOutput, conclusion: str, writer: GitHubWriter
+) -> CheckSnapshot | None:
+    """The run that waited, complete now; None where it is gone. It keeps the remarks it has.
+
+    https://docs.github.com/en/rest/checks/runs#rerequest-a-check-run
+    """
+    try:
+        return writer.extend_check(run, output, conclusion=conclusion)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+    return None
 
 
 def _branch(

@@ -290,7 +290,11 @@ class EditPull(_OnIssue):
 
 @dataclass(frozen=True, slots=True)
 class ReportCheck:
-    """A check run on a commit, complete with its remarks on lines, however many there are."""
+    """A check run on a commit, complete with its remarks on lines, however many there are.
+
+    ``ends`` is a run that waits there, because somebody wants it again or a worker died: it ends as
+    this one does. ``create`` is False where it says the same, and no new one is needed.
+    """
 
     head_sha: str
     external_id: str
@@ -299,6 +303,8 @@ class ReportCheck:
     summary: str
     annotations: tuple[Annotation, ...]
     reason: str
+    ends: int | None = None
+    create: bool = True
 
     @property
     def target(self) -> str:

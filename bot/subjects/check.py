@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.changes import Applied, Decision, ReportCheck
-from bot.checks import CheckMemory, CheckSide, external_id, group_head
+from bot.checks import CheckMemory, CheckSide, external_id, group_head, subject_name
 from bot.config import CONFIG_PATH, RepoConfig
 from bot.plans.model import Problem
 from bot.subjects.check_findings import find, other
@@ -36,7 +36,12 @@ def decide(facts: CheckFacts, config: RepoConfig) -> Decision:
     if _is_reported(facts, made):
         return Decision(note="the check says so already")
     reason = f"{_about(facts)}: {made.title}"
-    return Decision((made.change(facts.memory.name, facts.head_sha, reason),))
+    change = made.change(facts.memory.name, facts.head_sha, reason)
+    waits = facts.existing
+    if waits is not None and waits.status != "completed" and subject_name(waits.external_id):
+        same = facts.rerun and waits.external_id == change.external_id
+        change = replace(change, ends=waits.id, create=not same)
+    return Decision((change,))
 
 
 def _report(facts: CheckFacts, config: RepoConfig) -> Report:

@@ -37,7 +37,8 @@ class CheckFacts:
     plansync; ``loaded`` is the configuration at the commit where it is one of them. ``existing`` is
     the newest check run there, where it was asked for. ``asked``: an answer is wanted in any case.
     ``work``: more is changed than plan files. ``left`` plans were not read. ``note`` says why
-    nothing was read, ``today`` is the day for which due dates are looked at.
+    nothing was read, ``today`` is the day for which due dates are looked at. ``rerun``: somebody
+    wants the same again.
     """
 
     memory: CheckMemory
@@ -56,6 +57,7 @@ class CheckFacts:
     unknown: tuple[PlanLink, ...] = ()
     note: str = ""
     today: date | None = None
+    rerun: bool = False
 
 
 def read(
@@ -174,7 +176,8 @@ def _with_plans(
     known = facts.memory.head_sha == facts.head_sha and facts.memory.digest
     if known and not rerun:
         return facts
-    return replace(facts, existing=reader.check(facts.head_sha, CHECK_NAME), looked=True)
+    existing = reader.check(facts.head_sha, CHECK_NAME)
+    return replace(facts, existing=existing, looked=True, rerun=rerun)
 
 
 def _configuration(head: str, reader: GitHubReader, pull: PullSnapshot | None) -> Loaded:

@@ -27,7 +27,10 @@ def owned(world: World, owner: str) -> Tasks:
     """Two stories; the second one has an owner."""
     tasks = Tasks(world)
     head = "### Story [S-2]: Download\n"
-    world.bob.edit_file(PATH, lambda text: text.replace(head, f"{head}Story ID: S-2 | Priority: P1 | Owner: {owner}\n"))
+    world.bob.edit_file(
+        PATH,
+        lambda text: text.replace(head, f"{head}Story ID: S-2 | Priority: P1 | Owner: {owner}\n"),
+    )
     world.settle()
     assert f"Owner: {owner}" in world.repo.issues[tasks.issue].body
     return tasks
