@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.store.pages import SessionRow
+from bot.store.sessions import SessionRow
 
 LASTS = timedelta(hours=1)
 

@@ -60,6 +60,38 @@ def test_every_image_is_pinned_to_a_version() -> None:
         assert PINNED.fullmatch(image), image
 
 
+def test_both_stages_run_the_same_python_that_is_tested() -> None:
+    images = {rest.split()[0] for word, rest in instructions() if word == "FROM"}
+    assert len(images) == 1
+    (version,) = re.findall(r"^python:(\d+\.\d+)\.\d+-slim", images.pop())
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'requires-python = ">={version}"' in pyproject
+
+
+def test_what_a_dockerfile_linter_would_say() -> None:
+    """The rules of hadolint that this file could break: https://github.com/hadolint/hadolint"""
+    for word, rest in instructions():
+        assert word not in ("MAINTAINER", "ADD", "SHELL"), "DL4000, DL3020"
+        if word == "WORKDIR":
+            assert rest.startswith("/"), "DL3000"
+        if word in ("CMD", "ENTRYPOINT"):
+            assert isinstance(json.loads(rest), list), "DL3025"
+        if word == "EXPOSE":
+            assert 0 < int(rest) < 65536, "DL3011"
+        if word != "RUN":
+            continue
+        assert not re.search(r"\b(sudo|ssh|vim|shutdown|service|ps|free|top|kill|mount)\s", rest)
+        assert not re.search(r"\bcd\s", rest), "DL3003"
+        assert not re.search(r"\b(apt-get|apk|curl|wget)\b", rest), "nothing unpinned is fetched"
+        assert "|" not in rest, "DL4006: a pipe hides what failed"
+        if "pip install" in rest:
+            assert "--require-hashes" in rest or "--no-deps" in rest, "DL3013"
+    environment = " ".join(rest for word, rest in instructions() if word == "ENV")
+    assert "PIP_NO_CACHE_DIR=1" in environment, "DL3042"
+    kinds = [word for word, _ in stage()]
+    assert kinds.count("CMD") == kinds.count("HEALTHCHECK") == kinds.count("USER") == 1, "DL4003"
+
+
 def test_the_container_does_not_run_as_root() -> None:
     users = [rest for word, rest in stage() if word == "USER"]
     assert users == ["10001:10001"]
@@ -129,6 +161,15 @@ def test_compose_has_no_password_and_names_settings_that_exist(services: dict[st
             assert name in HOW or name in POSTGRES, name
             if SECRET.search(name) or "@" in str(value):
                 assert "${POSTGRES_PASSWORD:?" in value, name
+
+
+@pytest.mark.skipif(
+    shutil.which("check-jsonschema") is None, reason="check-jsonschema carries compose's schema"
+)
+def test_compose_follows_its_schema() -> None:
+    command = ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 # systemd

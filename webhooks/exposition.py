@@ -6,8 +6,9 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -18,6 +19,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from bot.attention import Kind
 from bot.errors import Retryable
 from bot.store import Counts, Store
 from bot.store.tallying import Tallied
@@ -40,6 +42,7 @@ def exposition(store: Store, now: datetime) -> str:
             *_asked(
                 store.counts(), store.oldest_pending(), store.last_beat(), store.last_webhook(), now
             ),
+            _waiting(store.waiting_kinds()),
             *_tallied(store.tallies(), now),
         ]
     except Retryable:
@@ -82,6 +85,14 @@ def _asked(
     if webhook is not None:
         text = "When GitHub's newest delivery came in."
         yield _gauge("last_delivery_timestamp_seconds", text, webhook.timestamp())
+
+
+def _waiting(kinds: Mapping[str, int]) -> Metric:
+    text = "Plans that wait for a person, by what waits; parked ones apart."
+    gauge = GaugeMetricFamily("plansync_plans_waiting", text, labels=["kind"])
+    for kind in get_args(Kind):
+        gauge.add_metric([kind], kinds.get(kind, 0))
+    return gauge
 
 
 def _tallied(series: Sequence[Tallied], now: datetime) -> Iterator[Metric]:

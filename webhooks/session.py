@@ -16,7 +16,7 @@ from bot.github.snapshots import Person
 from bot.settings import Settings
 from bot.sign_in_link import hashed
 from bot.store import Store
-from bot.store.pages import SessionRow
+from bot.store.sessions import SessionRow
 from webhooks.access import Visitor
 from webhooks.address import is_secure
 from webhooks.keys import Keys

@@ -1,4 +1,4 @@
-"""What the pages need of SQL: lists of plans, how far they were when, and who is signed in."""
+"""What the pages need of SQL: lists of plans, and how far they were when."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store.connection import Transactions
 from bot.store.engine import upsert
 from bot.store.remembered import attention_values
 from bot.store.remembered import plan as remembered_plan
-from bot.store.tables import plan_progress, plan_summaries, plans, repositories, sessions, subjects
+from bot.store.tables import plan_progress, plan_summaries, plans, repositories, subjects
 
 _CLOSED = ("Complete",)
 _STANDING = ("active", "detached")
@@ -85,17 +85,6 @@ class ProgressPoint:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """Somebody who is signed in; ``sealed`` is what only the web process can read."""
-
-    kind: str
-    login: str
-    user_id: int
-    sealed: str
-    expires_at: datetime
-
-
 class Pages:
     """The part of ``Store`` for the pages; each method is a transaction."""
 
@@ -128,6 +117,13 @@ class Pages:
             total = connection.execute(count).scalar_one()
             query = _rows().where(*asks).limit(limit)
             return total, _with_times(connection, connection.execute(query)) if total else []
+
+    def waiting_kinds(self) -> dict[str, int]:
+        """How many plans wait for a person, by the kind of what waits."""
+        kind = plan_summaries.c.attention
+        query = sa.select(kind, sa.func.count()).where(kind != "", *_where(PlanFilter()))
+        with self._db.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(kind))}
 
     def repositories_with_plans(self) -> list[RepoRef]:
         """Every repository that has a plan, by name."""
@@ -189,30 +185,6 @@ class Pages:
             with self._db.write() as connection:
                 keep_summaries(connection, made, now)
         return max(0, len(keys) - limit)
-
-    def keep_session(self, key: str, row: SessionRow, now: datetime) -> None:
-        """Keep a session or a sign-in link under the hash of its secret; drop the expired."""
-        with self._db.write() as connection:
-            connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
-            connection.execute(sa.insert(sessions).values(key=key, **asdict(row)))
-
-    def session(self, key: str, kind: str, now: datetime) -> SessionRow | None:
-        """The session with this key that has not expired; None when there is none."""
-        columns = [column for column in sessions.c if column.name != "key"]
-        query = sa.select(*columns).where(
-            sessions.c.key == key, sessions.c.kind == kind, sessions.c.expires_at > now
-        )
-        with self._db.read() as connection:
-            found = connection.execute(query).one_or_none()
-        return None if found is None else SessionRow(*found)
-
-    def end_session(self, key: str, kind: str, now: datetime) -> bool:
-        """Forget a session or a link; True for the one caller that did, before it expired."""
-        change = sa.delete(sessions).where(
-            sessions.c.key == key, sessions.c.kind == kind, sessions.c.expires_at > now
-        )
-        with self._db.write() as connection:
-            return connection.execute(change).rowcount == 1
 
 
 def keep_summaries(

@@ -28,6 +28,7 @@ from bot.store import (
     preflights,
     remembered,
     retention,
+    sessions,
     tallying,
     upkeep,
 )
@@ -51,6 +52,7 @@ class Store(
     operations.Operations,
     preflights.Preflights,
     retention.Retention,
+    sessions.Sessions,
     tallying.Tallying,
     choices.Choices,
 ):

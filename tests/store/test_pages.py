@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, SubjectKey, Trigger
 from bot.store import Store
-from bot.store.pages import PlanFilter, SessionRow
+from bot.store.pages import PlanFilter
+from bot.store.sessions import SessionRow
 
 TEXT = "# Shop – Search Feature Plan\n\n## Implementation Plan\n\n### Phase 1: Build\n\n"
 SHOP, LAB = RepoRef(1, "acme/shop", 9), RepoRef(2, "acme/Lab", 9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.memory import SubjectKey, Trigger
 from bot.settings import Settings, load_settings
 from bot.store import Store
 from bot.tally import METRICS, Tally
+from tests.web.visits import keep_story
 from webhooks.app import create_app
 from webhooks.exposition import exposition
 from webhooks.health import readiness
@@ -98,6 +100,25 @@ def test_what_the_database_says_of_this_moment(store: Store, now: datetime) -> N
     found = numbers(exposition(store, now))
     assert found["plansync_subjects_parked"] == 1
     assert found["plansync_worker_up"] == 1
+
+
+def test_plans_that_wait_for_somebody_are_counted_by_what_waits(
+    store: Store, now: datetime
+) -> None:
+    found = numbers(exposition(store, now))
+    assert found["plansync_plans_waiting{kind=stopped}"] == 0
+    memory = keep_story(store, now)
+    for number, changed in enumerate(({"stopped": "1"}, {"held": ("eve",)}, {"stopped": "2"})):
+        store.finish(
+            SubjectKey(memory.repository_id, "plan", f"{number}.md"),
+            [],
+            finished_at=now,
+            remember=[replace(memory, path=f"{number}.md", **changed)],  # type: ignore[arg-type]
+        )
+    found = numbers(exposition(store, now))
+    assert found["plansync_plans_waiting{kind=stopped}"] == 2
+    assert found["plansync_plans_waiting{kind=held}"] == 1
+    assert found["plansync_plans_waiting{kind=paused}"] == 0
 
 
 def test_what_two_processes_counted_is_one_page(store: Store, now: datetime) -> None:
