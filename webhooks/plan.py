@@ -15,6 +15,7 @@ from bot.attention import find_attention
 from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, PullMemory, SubjectKey
 from bot.plan_lists import plan_path
+from bot.plans.companions import readable
 from bot.plans.model import Plan, PlanTask, TaskState
 from bot.plans.plaintext import plain_text
 from bot.settings import Settings
@@ -156,7 +157,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         title = memory.title or path if standing is None else title_of(standing.plan, memory)
         common["title"] = plain_text(title) or path
         if request.args.get("show") == "text":
-            text = render_safe(memory.base_text)
+            text = render_safe(readable(memory.base_text))
             return look.page("plantext.html", text=text, **common)
         before = _before(request.args.get("before", ""))
         history = _history(store, repo, memory, links, before)

@@ -144,6 +144,15 @@ def shown_feature(feature: Feature) -> str:
     return "\n\n".join(piece for one in pieces if (piece := one.strip("\n")))
 
 
+def readable(text: str) -> str:
+    """The same for a page: each file below its name, without hidden lines."""
+    feature = parse_feature(text)
+    pieces = [feature.plan.strip("\n")]
+    for name, said in feature.files.items():
+        pieces += ["---", f"`{name}`", said.strip("\n")]
+    return "\n\n".join(pieces) + "\n" if feature.files else feature.plan
+
+
 def shown_parts(text: str) -> Feature:
     """What ``shown_feature`` put together."""
     feature = parse_feature(text)

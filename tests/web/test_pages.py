@@ -15,6 +15,7 @@ import pytest
 from bot.blocks import Block
 from bot.config import ConfigMemory
 from bot.memory import AuditEntry, PlanMemory, PullMemory, SubjectKey, Trigger
+from bot.plans.companions import Feature, render_feature
 from bot.store import Store
 from bot.store.pages import PlanFilter
 from tests.web.visits import SHOP, STORY, Visits, keep_story
@@ -391,3 +392,25 @@ def test_numbers_are_said_with_their_noun() -> None:
         "0 plans",
         "5,000 plans",
     )
+
+
+def test_the_text_of_an_implementation_plan_has_its_files_below_their_names(
+    visits: Visits, store: Store, now: datetime
+) -> None:
+    store.keep_repo(SHOP)
+    path = "plans/general/shop/EPIC-1/features/001-search/impl-plan.md"
+    tasks = "# Tasks: Search\n\n## Phase 1: Setup\n\n- [x] T001 Begin\n- [ ] T002 Go on\n"
+    whole = Feature("# Implementation Plan: Search\n", {"tasks.md": tasks}, ("research.md",))
+    memory = PlanMemory(
+        SHOP.id, path, "implementation-plan", 12, base_text=render_feature(whole), state="active"
+    )
+    key = SubjectKey(SHOP.id, "plan", path)
+    store.finish(key, [], finished_at=now, remember=[memory])
+    rita = visits.sign_in("rita")
+    text = rita.get(f"/plans/acme/shop/{path}?show=text").text
+    assert "<code>tasks.md</code>" in text
+    assert "T002 Go on" in text
+    assert "plansync:" not in text
+    page = rita.get(f"/plans/acme/shop/{path}").text
+    assert "T002" in page
+    assert "Phase 0 – Research" in page
