@@ -136,6 +136,8 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
         case OpenPull():
             return writer.create_pull(change.title, change.body, head=change.head, base=change.base)
         case EditPull():
+            if change.expected_sha:
+                _check_pull(change, reader)
             return writer.edit_pull(change.number, body=change.body, state=change.state)
         case CreateBranch() | CommitToBranch() | DeleteBranch():
             return _branch(change, writer)
@@ -248,6 +250,13 @@ def _unless_impossible(write: Callable[[], None]) -> None:
     except Refused as refused:
         if refused.status != 422:
             raise
+
+
+def _check_pull(change: EditPull, reader: GitHubReader) -> None:
+    """Raise Stale where somebody changed the body since: GitHub has no compare-and-swap for it."""
+    pull = reader.pull(change.number)
+    if pull is None or body_sha(pull.body) != change.expected_sha:
+        raise Stale(f"the body of #{change.number} changed since it was read")
 
 
 def _ended(

@@ -281,11 +281,15 @@ class OpenPull:
 
 @dataclass(frozen=True, slots=True)
 class EditPull(_OnIssue):
-    """A new body or state for a pull request of ours; what is None stays."""
+    """A new body or state for a pull request; what is None stays.
+
+    ``expected_sha`` is the SHA-256 of the body that the new one was made from, "" for one of ours.
+    """
 
     reason: str
     body: str | None = None
     state: str | None = None
+    expected_sha: str = ""
 
 
 @dataclass(frozen=True, slots=True)

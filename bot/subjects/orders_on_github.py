@@ -15,6 +15,7 @@ from bot.plans.formats import read_plan, recognise, resolve_task
 from bot.plans.harmless import harmless
 from bot.plans.links import body_lines, parse_links
 from bot.plans.model import PlanTask
+from bot.plans.render import body_sha
 from bot.subjects.order_reading import ordered_marker
 from bot.subjects.order_run import Run, thumb
 from bot.subjects.plan_snapshot import Order
@@ -61,8 +62,13 @@ def _link(run: Run, order: Order) -> None:
         gap = ending * 2 if before.strip() else ""
         body = run.bodies[pull.number] = before.rstrip() + gap + lines + ending
         reason = f"{order.login} linked it with {', '.join(missing)} of {run.snapshot.path}"
-        run.changes.append(EditPull(pull.number, reason, body=body))
+        run.changes.append(_edit(pull.number, reason, before, body))
     thumb(run, order)
+
+
+def _edit(number: int, reason: str, before: str, body: str) -> EditPull:
+    """The pull request's new body, where it still has the one before."""
+    return EditPull(number, reason, body=body, expected_sha=body_sha(before))
 
 
 def _task(run: Run, name: str) -> PlanTask:
@@ -109,7 +115,7 @@ def _unlink(run: Run, order: Order) -> None:
         lines[at - 1] = _without_tasks(lines[at - 1] or "", gone)
     body = run.bodies[pull.number] = "\n".join(line for line in lines if line is not None)
     reason = f"{order.login} unlinked it from {run.snapshot.path}"
-    run.changes.append(EditPull(pull.number, reason, body=body))
+    run.changes.append(_edit(pull.number, reason, before, body))
     thumb(run, order)
 
 

@@ -253,6 +253,23 @@ def test_link_and_unlink_keep_what_else_the_body_says(stage: Stage) -> None:
     assert "not linked" in told(stage, comment)[0]
 
 
+@pytest.mark.parametrize("command", ["/plan link 5", "/plan unlink 4"])
+def test_what_its_author_writes_meanwhile_is_not_overwritten(stage: Stage, command: str) -> None:
+    world, number = stage.world, stage.pulls["user-story"]
+
+    def act() -> None:
+        body = world.repo.issues[number].body
+        world.bob.edit_pull(number, body=f"{body}\n\nMore words.\n")
+
+    world.alice.comment(number, command)
+    world.github.meanwhile(act, calls="pull", after=True)
+    world.settle()
+    body = world.repo.issues[number].body
+    assert body.count("More words.") == 1
+    assert ("5" in body.split("More words.")[1]) == ("unlink" not in command)
+    assert ("Task: 4" in body) == ("unlink" not in command)
+
+
 def test_two_links_given_at_once_are_both_kept(stage: Stage) -> None:
     world, number = stage.world, stage.pulls["user-story"]
     for task in ("5", "6"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.memory import LinkedTask, PullMemory
-from bot.plans.document import parse_document
-from bot.plans.formats import read_plan
 from bot.store import Store
-from bot.subjects.explaining import explain_pull, explain_task, explain_unread
+from bot.subjects.explaining import explain_pull
 from tests.subjects.test_tracking import Story
 from tests.world import World
 
@@ -512,40 +511,33 @@ def test_why_says_who_merged_what_and_where_it_says_so(story: Story) -> None:
     world = story.world
     number = story.open_pull(f"Words.\n\nPlan: #{story.issue}\nTask: 2\nTask: 9\n")
     assert told(story, "2") == (
-        f"Task 2 is In Progress: #{number} is open; its body line 4 says `Task: 2`."
+        f"In Progress: - #{number} is open; its body line 4 says `Task: 2`."
     )
-    assert unread(story) == (f"#{number} names `9`, which is no task of the plan",)
+    statuses = [one.body for one in world.repo.comments_on(story.issue)]
+    assert any(f"[#{number}](" in one and "names `9`: no task of" in one for one in statuses)
     world.alice.merge_pull(number)
     world.settle()
     assert told(story, "2") == (
-        f"Task 2 is Complete: #{number} was merged by `alice`; its body line 4 says `Task: 2`."
+        f"Complete: - #{number} was merged by `alice`; its body line 4 says `Task: 2`."
     )
-    assert told(story, "1").endswith(": no pull request names it, somebody set that in the plan.")
-    world.alice.comment(story.issue, "/plan why 2")
-    world.settle()
-    answers = [one.body for one in world.repo.comments_on(story.issue)]
-    assert f"- #{number} was merged by `alice`; its body line 4 says `Task: 2`." in answers[-1]
+    assert told(story, "1") == "Pending: No pull request names it: somebody set it in the plan."
     undo = story.open_pull(f"Reverts #{number}", "undo")
     world.alice.merge_pull(undo)
     world.settle()
     assert told(story, "2").startswith(
-        f"Task 2 is Pending: #{number} was merged by `alice` and reverted by #{undo};"
+        f"Pending: - #{number} was merged by `alice` and reverted by #{undo};"
     )
 
 
 def told(story: Story, address: str) -> str:
-    memory = story.world.store.plan(story.world.repo.id, story_path(story))
-    assert memory is not None
-    plan = read_plan(memory.path, parse_document(memory.base_text))
-    task = plan.task(address) if plan else None
-    assert task is not None
-    return explain_task(task, memory.pulls)
-
-
-def unread(story: Story) -> tuple[str, ...]:
-    memory = story.world.store.plan(story.world.repo.id, story_path(story))
-    assert memory is not None
-    return tuple(line for pull in memory.pulls for line in explain_unread(pull))
+    """What ``/plan why`` answers: the task's state, a colon, and why."""
+    world = story.world
+    world.alice.comment(story.issue, f"/plan why {address}")
+    world.settle()
+    answer = [one.body for one in world.repo.comments_on(story.issue)][-1]
+    found = re.search(rf"\nTask `{address}` \(.*\) is \*\*(.*)\*\*\.\n\n(.*)", answer)
+    assert found is not None, answer
+    return f"{found[1]}: {found[2]}"
 
 
 def test_every_standing_has_its_words() -> None:
