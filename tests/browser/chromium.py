@@ -27,6 +27,9 @@ _INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-st
 _NPM_FLAGS = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 # The sandbox needs rights that a container does not give; every page here is our own.
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-zygote"]
+ELSEWHERE = "plans.lan"
+"""A name that the browser takes for another machine; it leads to this one."""
+_FLAGS += [f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"]
 
 
 class BrowserUnavailable(Exception):
