@@ -4,6 +4,10 @@ Two tools that answer each other's commits would go on for ever. A plan that was
 ``MOST_WRITES`` times ``WITHIN`` ten minutes is parked before the next write: its deliveries stay
 open, so everything done meanwhile is merged in one go when ``/plan sync confirm``, the operator
 (``plansync replay --parked``, ``plansync sync``) or the end of an hour lets it go on.
+
+What people alone caused is no loop, so somebody may tick as many boxes as they like. Tools that act
+under a person's name look like that person; ``MOST_BY_ANYBODY`` stops those, and is more than
+anybody does by hand.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ from bot.github.ports import GitHubReader, GitHubWriter, Refused, Stale
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey
 
 MOST_WRITES = 20
+"""Of writes that another tool had a part in, or nobody."""
+MOST_BY_ANYBODY = 100
 WITHIN = timedelta(minutes=10)
 """The time over which writes are counted."""
 PARKED_FOR = timedelta(hours=1)
@@ -81,8 +87,9 @@ class Trail(Protocol):
 class Breaker:
     """How often a plan was written, and what that means for the reconcile at hand.
 
-    ``asks``: the plan is parked and goes on only when one of the deliveries is the command for it.
-    ``resets``: it was parked and goes on.
+    ``count``: how often it was written, where that is too often already, else 0. ``asks``: the plan
+    is parked and goes on only when one of the deliveries is the command for it. ``resets``: it was
+    parked and goes on.
     """
 
     count: int
@@ -94,11 +101,11 @@ class Breaker:
     def passed(self, snapshot: Any, decision: Decision) -> Decision:
         """The decision, where it may be carried out. Raises Tripped before a write too many."""
         confirmed = False
-        if self.asks or self.count >= MOST_WRITES:
+        if self.asks or self.count:
             ordered = getattr(snapshot, "ordered", None)
             confirmed = ordered is not None and ordered("sync", "confirm") is not None
         writes = any(isinstance(change, _WRITING) for change in decision.changes)
-        if writes and not confirmed and (self.asks or self.count >= MOST_WRITES):
+        if writes and not confirmed and (self.asks or self.count):
             raise Tripped(self.count, self.until, told=self.asks)
         if decision.after is None or not (confirmed or self.resets):
             return decision
@@ -121,7 +128,7 @@ def look(
     if not isinstance(memory, PlanMemory):
         return Breaker(0, now, until)
     if not memory.tripped_at:
-        return Breaker(_writes(store, key, memory, now), now, until)
+        return Breaker(_too_many(store, key, memory, now), now, until)
     until = datetime.fromisoformat(memory.tripped_at) + PARKED_FOR
     newer = [delivery for delivery in deliveries if delivery.id > memory.tripped_by]
     if now >= until or _released(newer):
@@ -132,13 +139,27 @@ def look(
     return Breaker(MOST_WRITES, now, until, asks=True)
 
 
-def _writes(store: Trail, key: SubjectKey, memory: PlanMemory, now: datetime) -> int:
-    """How many reconciles wrote the plan within the time."""
+def _too_many(store: Trail, key: SubjectKey, memory: PlanMemory, now: datetime) -> int:
+    """How many reconciles wrote the plan within the time, where they are too many; else 0."""
     since = now - WITHIN
     if memory.counted_from:
         since = max(since, datetime.fromisoformat(memory.counted_from))
-    rows: Sequence[Row] = store.audit(subject=key, limit=_ROWS_A_WRITE * MOST_WRITES)
-    return len({row.at for row in rows if row.at > since and row.entry.kind in _KINDS})
+    few = _ROWS_A_WRITE * MOST_WRITES
+    rows: Sequence[Row] = store.audit(subject=key, limit=few)
+    if len(rows) == few and rows[-1].at > since:
+        rows = store.audit(subject=key, limit=_ROWS_A_WRITE * MOST_BY_ANYBODY)
+    wrote = [row for row in rows if row.at > since and row.entry.kind in _KINDS]
+    times = len({row.at for row in wrote})
+    by_tools = len({row.at for row in wrote if not _by_people(row.entry.actor)})
+    if by_tools >= MOST_WRITES:
+        return by_tools
+    return times if times >= MOST_BY_ANYBODY else 0
+
+
+def _by_people(actor: str) -> bool:
+    """Whether people, and no other tool, caused what the audit trail has."""
+    names = [name for name in actor.split(", ") if name]
+    return bool(names) and not any(name.endswith("[bot]") for name in names)
 
 
 def _released(newer: Sequence[OpenDelivery]) -> bool:

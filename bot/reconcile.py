@@ -16,6 +16,7 @@ from bot.config_load import KeepsChoices, config_in_force
 from bot.dry_run import held_back, rehearse
 from bot.edits import BodyEdit, Edits, Stored, body_edit
 from bot.errors import Retryable, UserProblem
+from bot.events import COMPARE
 from bot.github.ports import GitHubReader, GitHubWriter
 from bot.github.snapshots import CommentSnapshot, Committed, RepoRef
 from bot.memory import AuditEntry, OpenDelivery, PlanMemory, RequestMemory, SubjectKey, Trigger
@@ -185,7 +186,7 @@ def _passes(
     stopping: Callable[[], bool],
     now: datetime,
 ) -> None:
-    subject = SUBJECTS[key.kind]
+    subject, own = SUBJECTS[key.kind], f"{reader.app_slug}[bot]"
 
     def decide(snapshot: Any, config: RepoConfig) -> Decision:
         return limit.passed(snapshot, subject.decide(snapshot, config))
@@ -209,7 +210,7 @@ def _passes(
                 apply(rehearse(snapshot, decision, reader), reader=reader, writer=writer,
                       stopping=stopping, applied=applied)  # fmt: skip
             finally:
-                run.audit += [_entry(key, done, deliveries) for done in applied]
+                run.audit += [_entry(key, done, deliveries, own) for done in applied]
             run.forward += decision.forward
             held = held_back(snapshot)
             if held is not None:
@@ -229,7 +230,7 @@ def _passes(
                 announce=announce,
             )
         finally:
-            run.audit += [_entry(key, done, deliveries) for done in applied]
+            run.audit += [_entry(key, done, deliveries, own) for done in applied]
         for memory in subject.remember(snapshot, decision, applied):
             run.remembered[_place(memory)] = memory
             if isinstance(memory, subject.MEMORY) and _of(memory, key):
@@ -292,9 +293,16 @@ def _recall(store: Memories, key: SubjectKey) -> Memory | CheckSide | None:
     return None
 
 
-def _entry(key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery]) -> AuditEntry:
+def _caused(delivery: OpenDelivery, own: str) -> bool:
+    """Whether somebody else did something: neither our own echo nor a look of our own."""
+    return delivery.actor_login != own and delivery.event != COMPARE
+
+
+def _entry(
+    key: SubjectKey, done: Applied, deliveries: Sequence[OpenDelivery], own: str
+) -> AuditEntry:
     change: Change = done.change
-    actors = dict.fromkeys(d.actor_login for d in deliveries if not d.actor_is_bot)
+    actors = dict.fromkeys(d.actor_login for d in deliveries if _caused(d, own))
     match done.result:
         case Committed(sha=sha):
             url = sha

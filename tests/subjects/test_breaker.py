@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.attempt import Outcome
+from bot.breaker import MOST_BY_ANYBODY
 from bot.memory import SubjectKey
 from bot.store import Store
 from tests.subjects.test_brake import PATH, Ten
@@ -29,13 +30,16 @@ def act(ten: Ten) -> list[Outcome]:
     return ten.world.work()
 
 
-def tick(ten: Ten, number: int) -> list[Outcome]:
+TOOL = "ticker[bot]"
+
+
+def tick(ten: Ten, number: int, who: str = TOOL) -> list[Outcome]:
     """One box changes its state: one write."""
     name = f"Number {number % 10 + 1} of many"
     if f"- [ ] {name}" in ten.body:
-        ten.world.alice.tick(ten.issue, name)
+        ten.world.person(who).tick(ten.issue, name)
     else:
-        ten.world.alice.untick(ten.issue, name)
+        ten.world.person(who).untick(ten.issue, name)
     return act(ten)
 
 
@@ -63,13 +67,47 @@ def test_twenty_writes_are_fine_and_the_next_one_parks_the_plan(ten: Ten) -> Non
     assert subject.parked_until is not None
 
 
+def test_somebody_may_tick_as_many_boxes_as_they_like(ten: Ten) -> None:
+    """One by one, each with our own commit and comment coming back in between."""
+    for number in range(45):
+        assert [o.kind for o in tick(ten, number, "alice")] == ["done"], number
+        assert ten.same()
+    assert paused(ten) == []
+
+
+def test_a_tool_under_a_persons_name_is_stopped_when_nobody_could_be_as_fast(ten: Ten) -> None:
+    for number in range(MOST_BY_ANYBODY):
+        assert [o.kind for o in tick(ten, number, "alice")] == ["done"], number
+    (outcome,) = tick(ten, 3, "alice")
+    assert outcome.kind == "parked"
+    assert f"{MOST_BY_ANYBODY} times within ten minutes" in outcome.reason
+
+
+def test_what_a_tool_does_counts_also_while_people_tick(ten: Ten) -> None:
+    kinds = []
+    for number in range(25):
+        kinds += [o.kind for o in tick(ten, number, "alice" if number % 6 == 0 else TOOL)]
+    assert kinds.index("parked") == 24
+    assert "20 times" in paused(ten)[0]
+
+
+def test_a_persons_tick_in_the_same_moment_hides_no_tool(ten: Ten) -> None:
+    world = ten.world
+    for number in range(20):
+        world.alice.comment(ten.issue, f"Look {number}")
+        world.alice.edit_issue(ten.issue, body=ten.body.replace("Last words.", f"Words {number}."))
+        world.bob.edit_file(PATH, lambda t, n=number: t + f"\n{n}\n")
+        assert [o.kind for o in tick(ten, number)] == ["done"], number
+    assert [o.kind for o in tick(ten, 3)] == ["parked"]
+
+
 def test_while_parked_nothing_costs_a_request_and_nothing_is_told_again(ten: Ten) -> None:
     twenty(ten)
     tick(ten, 3)
     act(ten)
     ten.world.new_calls()
     for number in (4, 5, 6):
-        assert [o.kind for o in tick(ten, number)] == ["parked"]
+        assert [o.kind for o in tick(ten, number, "alice")] == ["parked"]
     ten.world.bob.edit_file(PATH, lambda t: t.replace("Last words.", "Other words."))
     assert [o.kind for o in act(ten)] == ["parked"]
     assert ten.world.new_calls() == []
@@ -169,6 +207,8 @@ def test_a_failure_between_writes_counts_too(ten: Ten) -> None:
     kinds = []
     for number in range(25):
         ten.world.github.interrupt(Refused(422, "no"), calls="edit_comment")
+        # What a person does ends the wait after what is refused.
+        ten.world.alice.edit_file(PATH, lambda t: t + "\n")
         kinds += [o.kind for o in tick(ten, number)]
     assert len(paused(ten)) == 1
     assert isinstance(ten.world.store, Store)
