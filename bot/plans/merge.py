@@ -104,12 +104,17 @@ def take_over(file: str, was: str | None, now: str, *, unsure: bool = False) -> 
     return replace(merged, text=carry(file, ours, merged.text))
 
 
-def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False) -> Merged:
-    """``take_over`` among plan texts alone (no front matter, LF)."""
+def merge_texts(
+    was: str | None, ours: str, theirs: str, *, unsure: bool = False, alike: bool = False
+) -> Merged:
+    """``take_over`` among plan texts alone (no front matter, LF).
+
+    ``alike``: lines that both added and that are alike are one, however many there are.
+    """
     if theirs == ours or (theirs == was and not unsure):
         return Merged(ours)
     if any(map(is_feature, (was or "", ours, theirs))):
-        return _merge_features(was, ours, theirs, unsure=unsure)
+        return _merge_features(was, ours, theirs, unsure=unsure, alike=alike)
     here, there = read_units(ours), read_units(theirs)
     if was is None:
         merged = without_base(here, there)
@@ -117,7 +122,7 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
         before = read_units(was)
         if unsure:
             before = _unticked(before, here, there)
-        merged = merge_units(before, here, there, unsure=unsure)
+        merged = merge_units(before, here, there, unsure=unsure or alike)
         if not _reads_right(merged):
             merged = in_file_order(before, here, there)
         if not _reads_right(merged):
@@ -130,15 +135,18 @@ def merge_texts(was: str | None, ours: str, theirs: str, *, unsure: bool = False
     )
 
 
-def _merge_features(was: str | None, ours: str, theirs: str, *, unsure: bool) -> Merged:
+def _merge_features(
+    was: str | None, ours: str, theirs: str, *, unsure: bool, alike: bool
+) -> Merged:
     """A plan with its companions: each file by itself. Which files there are the file side says."""
     here, there = shown_parts(ours), shown_parts(with_parts(was or ours, theirs))
     before = shown_parts(was) if was is not None else None
-    found = {"": merge_texts(before.plan if before else None, here.plan, there.plan, unsure=unsure)}
+    plan = before.plan if before else None
+    found = {"": merge_texts(plan, here.plan, there.plan, unsure=unsure, alike=alike)}
     for name, said in here.files.items():
         base = before.files.get(name) if before else None
         other = there.files.get(name, said if base is None else "")
-        found[name] = merge_texts(base, said, other, unsure=unsure)
+        found[name] = merge_texts(base, said, other, unsure=unsure, alike=alike)
     lost = []
     for name, said in there.files.items():
         if name not in here.files and said != (before.files.get(name) if before else None):

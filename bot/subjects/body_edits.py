@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from bot.edits import BodyEdit, Edits
 from bot.memory import OpenDelivery, PlanMemory
-from bot.plans.render import version_of
+from bot.plans.render import body_sha, version_of
 
 _HASH = 16
 _READS_KEPT = 40
@@ -132,6 +132,16 @@ def read_since(memory: PlanMemory, edit: BodyClaim) -> bool:
     )
 
 
+def _last_known(version: str, memory: PlanMemory) -> int:
+    """When the last remembered body that goes back to this write of ours was read; -1 for none."""
+    hashes = [body_sha(body) for body in memory.overwrote if version_of(body) == version]
+    if not hashes:
+        return -1
+    reads = _reads(memory)
+    times = [read.at for read in reads if any(map(read.is_of, hashes))]
+    return max(times or [read.at for read in reads], default=0)
+
+
 def _reads(memory: PlanMemory) -> list[Read]:
     parts = (entry.partition(":") for entry in memory.reads)
     return [Read(int(at), sha) for at, _, sha in parts]
@@ -189,9 +199,15 @@ class BodyHistory:
             sha, left = left[step].former, left[:step]
         return None
 
-    def last_of(self, version: str, before: ClaimedEdit) -> str | None:
-        """The last body that goes back to this write of ours, when an earlier edit ended that."""
+    def last_of(self, version: str, before: ClaimedEdit, memory: PlanMemory) -> str | None:
+        """The last body that goes back to this write of ours, when an earlier edit ended that.
+
+        None where the memory has a later one.
+        """
+        known = _last_known(version, memory)
         for edit in reversed(self.edits[: self.edits.index(before)]):
+            if edit.at <= known:
+                break
             if not (edit.stale or edit.by_bot):
                 continue
             body = self.before(edit)

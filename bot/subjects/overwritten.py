@@ -35,20 +35,20 @@ def overwritten_edits(
     history = BodyHistory.of(deliveries, edit_of)
     found: dict[str, TextEdit] = {}
     for edit in history.edits:
+        if edit.name and edit.name in memory.settled_edits:
+            continue
         if believed := believed_of(edit, memory):
-            one = (
-                None
-                if edit.name in memory.settled_edits
-                else _cut_in(edit, believed, memory, history, blob)
-            )
-        elif edit.stale and not is_settled(edit, memory):
-            one = _replaced(edit, memory, history, blob)
-        else:
-            one = None
-        if one is not None:
-            found[edit.former] = one
+            found |= _named(edit.former, _cut_in(edit, believed, memory, history, blob))
+        elif edit.stale:
+            found |= _late_news(edit, memory, history, blob)
+            if not is_settled(edit, memory):
+                found |= _named(edit.former, _replaced(edit, memory, history, blob))
     writers = {edit.to: edit.delivery.actor_login for edit in history.edits}
     return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
+
+
+def _named(sha: str, edit: TextEdit | None) -> dict[str, TextEdit]:
+    return {} if edit is None else {sha: edit}
 
 
 def settled_by(deliveries: Sequence[OpenDelivery]) -> tuple[str, ...]:
@@ -86,8 +86,6 @@ def _replaced(
     body, read = history.before(edit), last_read(memory, edit)
     if body is None:
         return None
-    if edit.former in map(_left_unsure, memory.wrote):
-        return _late_news(edit, memory, history, blob)
     version = version_of(body)
     known = {memory.body_base, *memory.body_bases}
     if read is None and version not in known and version.partition(".")[0] != memory.base_blob:
@@ -97,28 +95,30 @@ def _replaced(
     return _edit(begun, body, unsure=not sure)
 
 
-def _left_unsure(pair: str) -> str:
-    """The hash that a write of ours left, where nobody learned whether it came through."""
-    return pair.rstrip("?").partition(">")[2] if pair.endswith("?") else ""
-
-
 def _late_news(
     edit: ClaimedEdit, memory: PlanMemory, history: BodyHistory, blob: Blob
-) -> TextEdit | None:
+) -> dict[str, TextEdit]:
     """An old copy was saved over a write of ours that was thought not to have come through.
 
     Then what it lacks of the body before that write was taken for taken back.
     """
-    saved = history.after(edit)
-    if saved is None or not read_since(memory, edit):
-        return None
-    before = [pair.partition(">")[0] for pair in memory.wrote if _left_unsure(pair) == edit.former]
+    if not read_since(memory, edit):
+        return {}
+    former, saved = history.before(edit), history.after(edit)
+    if former is None or saved is None:
+        return {}
+    over = version_of(former).partition(".")[2]
+    unlearned = [p for p in memory.wrote if p.endswith("?") and p[:-1] not in memory.wrote]
+    replacing = [p.partition(">")[0] for p in unlearned if over and p.startswith(over)]
+    if not replacing:
+        return {}
+    before = replacing[-1]
     replaced = {body_sha(one): one for one in memory.overwrote}
-    body = history.body(before[-1]) or replaced.get(before[-1])
-    if body is None:
-        return None
-    begun = goes_back_to(blob, memory, None, saved, body)
-    return _edit(begun, body) if begun is not None else None
+    body = history.body(before) or replaced.get(before)
+    begun = goes_back_to(blob, memory, None, saved, body) if body is not None else None
+    if body is None or begun is None:
+        return {}
+    return _named(before, _edit(begun, body, late=True))
 
 
 def _base_of(
@@ -132,7 +132,7 @@ def _base_of(
     """What a body that was replaced is to be compared with, and whether that is sure."""
     jump = history.jump(edit.former, edit)
     if jump is not None and (saved := history.after(jump)) is not None:
-        newer = history.last_of(version_of(saved), jump)
+        newer = history.last_of(version_of(saved), jump, memory)
         begun = goes_back_to(blob, memory, None, saved, newer)
         if begun is not None:
             return begun, True
@@ -144,9 +144,11 @@ def _base_of(
     return begun or memory.issue_text or shown_text(memory.base_text), sure
 
 
-def _edit(begun: str, body: str, *, unsure: bool = False) -> TextEdit | None:
+def _edit(begun: str, body: str, *, unsure: bool = False, late: bool = False) -> TextEdit | None:
     written = issue_plan_text(body)
-    return TextEdit("", begun, written, unsure=unsure) if written != begun else None
+    if written == begun:
+        return None
+    return TextEdit("", begun, written, unsure=unsure, late=late)
 
 
 def refused_edits(

@@ -56,7 +56,7 @@ def find_bases(
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered. What was edited since it was saved is seen as it is.
         saved = (history.after(jump) if jump else None) or issue.body
-        newer = history.last_of(version_of(saved), jump) if jump else None
+        newer = history.last_of(version_of(saved), jump, memory) if jump else None
         ground = goes_back_to(reader.blob, memory, file, saved, newer)
         shown = now if memory.held else ground or shown
         unsure = unsure or not is_remembered(version, memory)
@@ -73,7 +73,9 @@ def _saved_over(memory: PlanMemory, deliveries: Sequence[OpenDelivery]) -> bool:
     last = memory.wrote[-1] if memory.wrote else ""
     left = last.rstrip("?").partition(">")[2]
     edits = claimed_edits(deliveries)
-    return last.endswith("?") and any(edit.stale or edit.to == left for edit in edits)
+    return last.endswith("?") and any(
+        edit.stale or left in (edit.to, edit.former) for edit in edits
+    )
 
 
 def is_remembered(version: str, memory: PlanMemory) -> bool:

@@ -60,7 +60,7 @@ def settle(
     steps.append(take_over(steps[-1].text, was, now, unsure=bases.unsure))
     for edit in snapshot.overwritten:
         after = with_its_words(snapshot, issue, edit.before, edit.after)
-        steps.append(take_over(steps[-1].text, edit.before, after, unsure=edit.unsure))
+        steps += _made_before(steps[-1].text, edit, after, bases.agreed)
     taken_text = _taken_text(snapshot, steps[-1].text)
     moved = apply_facts(
         taken_text.text,
@@ -92,6 +92,20 @@ def settle(
         untaken=taken_text.left,
         issue_facts=closed.facts,
     )
+
+
+def _made_before(text: str, edit: TextEdit, after: str, agreed: str | None) -> tuple[Merged, ...]:
+    """The plan file with an edit that is older than what was agreed on last.
+
+    It is put into that first: what was reworded then is found there more surely than in a file that
+    was edited once more.
+    """
+    if agreed is None or edit.before is None:
+        return (take_over(text, edit.before, after, unsure=edit.unsure),)
+    known = shown_text(agreed)
+    there = merge_texts(edit.before, known, after, unsure=edit.unsure, alike=edit.late)
+    merged = take_over(text, known, there.text)
+    return (replace(merged, conflicts=(*there.conflicts, *merged.conflicts)),)
 
 
 def _taken_text(snapshot: PlanSnapshot, text: str) -> Taken:

@@ -41,13 +41,14 @@ class Bases:
 class TextEdit:
     """A person's edit of the plan text of the issue; ``before`` is None where nobody knows.
 
-    ``unsure``: ``before`` is a guess.
+    ``unsure``: ``before`` is a guess. ``late``: it was taken for taken back, which it was not.
     """
 
     login: str
     before: str | None
     after: str
     unsure: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

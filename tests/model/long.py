@@ -9,8 +9,10 @@ failed.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -26,6 +28,7 @@ from tests.model.mirror import Mirror, Start
 from tests.model.steps import draw_run, failure, shorten
 
 _SHORTEN_SECONDS = 60.0
+_IN_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class Player:
     def __init__(self, folder: str, most: int, as_is: bool) -> None:
         quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
         structlog.configure(wrapper_class=quiet)
+        # What is there to stay need not be looked at for garbage again and again.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         self._start = Start(Path(tempfile.mkdtemp(dir=folder)))
         self._most = most
         self._as_is = as_is
@@ -80,7 +86,8 @@ def _play(seed: int) -> Played:
 @contextmanager
 def _playing(seeds: Sequence[int], jobs: int, most: int, as_is: bool) -> Iterator[Iterator[Played]]:
     """The runs as they end, in this process or in so many others."""
-    with tempfile.TemporaryDirectory(prefix="plansync-model-") as folder:
+    place = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="plansync-model-", dir=place) as folder:
         if jobs == 1:
             yield map(Player(folder, most, as_is).play, seeds)
             return
