@@ -212,6 +212,46 @@ def test_the_link_is_printed_once(bare: dict[str, str], form: str, times: int) -
     assert child.text().count("/setup?token=") == times
 
 
+STATED = {
+    "setup.front": 303,
+    "setup.healthz": 200,
+    "setup.readyz": 503,
+    "setup.ask": 403,
+    "setup.go": 403,
+    "setup.created": 403,
+    "look.style": 200,
+    "look.icon": 200,
+}
+"""What each route of the set-up application answers to who has no link, by a GET or a POST."""
+
+
+def test_every_route_answers_what_is_stated_to_who_has_no_link(
+    github: GitHubStub, store: Store, tmp_path: Path
+) -> None:
+    setup, _ = reachable_setup(github, store, tmp_path)
+    app = create_setup_app(setup, store)
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<mark>", "0")
+        assert rule.endpoint in STATED, f"{rule.rule} has no row in STATED"
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        for headers in (
+            {},
+            ORIGIN,
+            {"Origin": "https://evil.test"},
+            {"Cookie": "plansync-setup=x"},
+        ):
+            got = app.test_client().open(path, method=method, headers=headers)
+            assert got.status_code == STATED[rule.endpoint], (rule.rule, headers)
+    token = setup.path.partition("=")[2]
+    assert setup.may_begin(token), "nobody has begun"
+    client = app.test_client()
+    form = inputs(client.get(setup.path).text)
+    for wrong in ({"form_token": "x"}, {"form_token": form["form_token"], "token": "x"}):
+        assert client.post("/setup", data=form | wrong, headers=ORIGIN).status_code == 403
+    assert client.post("/setup", data=form, headers={"Origin": "null"}).status_code == 403
+    assert setup.may_begin(token)
+
+
 def test_until_then_every_address_leads_to_the_page(
     github: GitHubStub, store: Store, tmp_path: Path
 ) -> None:
