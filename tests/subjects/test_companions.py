@@ -479,3 +479,77 @@ def test_what_it_costs(notes: Notes) -> None:
         *("file", "blobs", "blobs", "file", "issue"),
         *("issue", "edit_issue", "edit_comment"),
     ]
+
+
+def test_who_may_not_write_is_held_in_every_file(notes: Notes) -> None:
+    world = notes.world
+    world.person("mallory").tick(notes.issue, "T001")
+    world.person("mallory").tick(notes.issue, "Says why")
+    world.settle()
+    assert not notes.is_ticked(TASKS, "T001")
+    assert not notes.is_ticked(REQUIREMENTS, "Says why")
+    assert "**Held**" in notes.status
+    notes.push(TASKS, "- [ ] T004", "- [x] T004")
+    world.settle()
+    assert "- [x] T001" in notes.body
+    assert "- [x] T004" in notes.body
+    world.bob.comment(notes.issue, "/plan accept")
+    notes.settle()
+    assert notes.is_ticked(TASKS, "T001")
+    assert notes.is_ticked(REQUIREMENTS, "Says why")
+
+
+def test_what_a_protected_branch_refuses_waits_in_one_pull_request(notes: Notes) -> None:
+    world = notes.world
+    world.repo.protected = True
+    for task in ("T001", "Says why"):
+        world.alice.tick(notes.issue, task)
+    world.settle()
+    assert not notes.is_ticked(TASKS, "T001")
+    (number,) = world.repo.pulls
+    assert f"waits in #{number}" in notes.status
+    branch = world.repo.pulls[number].head
+    assert "- [x] T001" in world.bob.read_file(TASKS, branch)
+    assert "- [x] Says why" in world.bob.read_file(REQUIREMENTS, branch)
+    world.alice.tick(notes.issue, "T002")
+    world.settle()
+    world.alice.merge_pull(number)
+    notes.settle()
+    assert [notes.is_ticked(TASKS, one) for one in ("T001", "T002", "T003")] == [True, True, False]
+    assert notes.is_ticked(REQUIREMENTS, "Says why")
+
+
+def test_a_list_that_had_its_own_issue_keeps_it(world: World) -> None:
+    world.configure("adopt: ['plans/**/*.md']\n")
+    world.bob.push_file(TASKS, LIST, "Tasks first")
+    world.settle()
+    own = world.plan_issue(TASKS)
+    notes = Notes(world, tasks=None)
+    assert len(world.repo.issues) == 2
+    world.alice.tick(own, "T001")
+    world.settle()
+    world.alice.tick(notes.issue, "T002")
+    notes.settle()
+    for text in (notes.text(TASKS), notes.body, world.repo.issues[own].body):
+        assert "- [x] T001" in text
+        assert "- [x] T002" in text
+        assert "- [ ] T003" in text
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", range(1, 15))
+def test_every_call_may_fail_once(notes: Notes, nth: int, after: bool) -> None:
+    world = notes.world
+    for task in ("T001", "Says what", "Says why"):
+        world.alice.tick(notes.issue, task)
+    notes.push(GATE, "- [ ] Steps", "- [x] Steps")
+    world.github.interrupt(Retryable("502"), nth=nth, calls="any", after=after)
+    world.send()
+    world.work()
+    world.github.calm()
+    notes.settle()
+    assert notes.is_ticked(TASKS, "T001")
+    assert notes.is_ticked(REQUIREMENTS, "Says why")
+    assert notes.is_ticked(GATE, "Steps")
+    assert len(notes.commits()) == 1
+    assert len(notes.said("status")) == 1
