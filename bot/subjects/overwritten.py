@@ -86,13 +86,23 @@ def _replaced(
     body, read = history.before(edit), last_read(memory, edit)
     if body is None:
         return None
-    version = version_of(body)
-    known = {memory.body_base, *memory.body_bases}
-    if read is None and version not in known and version.partition(".")[0] != memory.base_blob:
+    if read is None and not _is_newer(version_of(body), memory, history):
         # What is older was dealt with before the memory was lost.
         return None
     begun, sure = _base_of(body, edit, read, memory, history, blob)
     return _edit(begun, body, unsure=not sure)
+
+
+def _is_newer(version: str, memory: PlanMemory, history: BodyHistory) -> bool:
+    """Whether this write of ours is one that is remembered, or came after one."""
+    known = {memory.body_base, *memory.body_bases}
+    if version in known or version.partition(".")[0] == memory.base_blob:
+        return True
+    for edit in history.edits:
+        before, after = history.before(edit), history.after(edit)
+        if edit.by_bot and before and after and version_of(before) in known:
+            known.add(version_of(after))
+    return version in known
 
 
 def _late_news(

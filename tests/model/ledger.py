@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.model.plan_text import WORD, made_from, task_count, tasks, words
+from tests.model.plan_text import WORD, is_another, made_from, places, task_count, tasks, words
 
 
 @dataclass(slots=True)
@@ -19,10 +19,14 @@ class Ledger:
     """``settled``: each task's state when both sides were last seen to agree.
 
     ``arrived``: of each task the sides whose last state plansync has brought to the other side.
+    ``stood``: where each task stood then, and ``another`` those that went elsewhere with so few of
+    their words that nobody can say they are the same.
     """
 
     settled: dict[str, bool]
     owed: set[str]
+    stood: dict[str, tuple[str, str]] = field(default_factory=dict)
+    another: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
@@ -38,7 +42,7 @@ class Ledger:
     @classmethod
     def of(cls, text: str) -> Ledger:
         """The ledger of a plan on which both sides agree."""
-        return cls(settled=tasks(text), owed=words(text))
+        return cls(settled=tasks(text), owed=words(text), stood=places(text))
 
     def record(self, side: str, seen: str, before: str, after: str) -> None:
         """Somebody who saw ``seen`` wrote ``after`` over ``before``.
@@ -72,6 +76,9 @@ class Ledger:
         for known in blamed:
             self.released |= words(known) - words(after)
             self._record_tasks(side, tasks(known), tasks(after))
+        for name, place in places(after).items():
+            if is_another(self.stood.setdefault(name, place), place):
+                self.another.add(name)
         changed = set(after.split("\n")) ^ set(seen.split("\n"))
         for name in tasks("\n".join(changed)):
             self.touched.setdefault(name, set()).add(side)
@@ -135,7 +142,8 @@ class Ledger:
 
     def settle(self, text: str) -> None:
         """Both sides agree on ``text``."""
-        self.settled = tasks(text)
+        self.settled, self.stood = tasks(text), places(text)
+        self.another.clear()
         self.states.clear()
         self.touched.clear()
         self.deleted.clear()
@@ -148,6 +156,9 @@ class Ledger:
 
     def problems(self, text: str, told: str) -> list[str]:
         """Everything that is lost, doubled or made up in a plan on which both sides agree."""
+        # A task that is another one now stays where it was too, and that is told.
+        known = self.another & words(told)
+        twice = {word for line in text.split("\n") if words(line) & known for word in words(line)}
         found = [
             f"the word {word} is lost"
             for word in sorted(self.owed - self.released - words(text) - words(told))
@@ -155,13 +166,13 @@ class Ledger:
         found += [
             f"the word {word} stands {count} times"
             for word, count in Counter(WORD.findall(text)).items()
-            if count > 1 and word not in self.returned
+            if count > 1 and word not in self.returned and word not in twice
         ]
         now = tasks(text)
         for name in sorted(self.settled.keys() | self.states.keys() | now.keys()):
-            if name not in self.excused:
+            if name not in self.excused | known:
                 found += self._problems_of(name, now.get(name), told)
-            if task_count(text, name) > 1 and name not in self.returned:
+            if task_count(text, name) > 1 and name not in self.returned | known:
                 found.append(f"the task {name} stands {task_count(text, name)} times")
         return found
 

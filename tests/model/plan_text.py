@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 PATH = "docs/user-stories/search.md"
 FEWEST_TASKS = 4
+KNOWN_ELSEWHERE = 0.8
 
 START = """\
 # User Story: Search
@@ -83,6 +85,29 @@ def task_count(text: str, name: str) -> int:
     """How many tasks have this name."""
     matches = (_TASK.match(line) for line in text.replace("\r", "").split("\n"))
     return sum(1 for match in matches if match and match[4] == name)
+
+
+def places(text: str) -> dict[str, tuple[str, str]]:
+    """Each task's section and words."""
+    found, section = {}, ""
+    for line in text.replace("\r", "").split("\n"):
+        match = _TASK.match(line)
+        if match:
+            found[match[4]] = (section, line.partition("]")[2])
+        elif line.startswith("#"):
+            section = line
+    return found
+
+
+def is_another(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether a task that went elsewhere has too few words left to be known again.
+
+    Nothing says that it is the same one: docs/mirror.md tells people so.
+    """
+    if one[0] == other[0]:
+        return False
+    here, there = re.findall(r"\w+", one[1]), re.findall(r"\w+", other[1])
+    return SequenceMatcher(None, here, there, autojunk=False).ratio() < KNOWN_ELSEWHERE
 
 
 def made_from(body: str) -> str:
