@@ -58,6 +58,7 @@ class FakeReader(Bound):
             self._issue(issue)
             for number, issue in sorted(self._it.issues.items())
             if number not in self._it.pulls
+            and self._it.is_listed(number)
             and state in ("all", issue.state)
             and wanted <= {label.casefold() for label in issue.labels}
             and (since is None or issue.updated_at >= since)
@@ -76,7 +77,8 @@ class FakeReader(Bound):
     ) -> list[IssueSnapshot] | None:
         if not self._it.has_relations or number not in self._it.issues:
             return None
-        there = [self._it.issues.get(other) for other in relations.get(number, ())]
+        listed = filter(self._it.is_listed, relations.get(number, ()))
+        there = [self._it.issues.get(other) for other in listed]
         return [self._issue(issue) for issue in there if issue is not None]
 
     @reads

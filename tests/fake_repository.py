@@ -99,6 +99,8 @@ class FakeRepository:
     """The sub-issues of each issue, in order."""
     blocked: dict[int, list[int]] = field(default_factory=dict)
     """What each issue is blocked by."""
+    unlisted_from: int | None = None
+    """The first issue that no list has yet, though it can be read: lists lag behind."""
     has_relations: bool = True
     """Whether this GitHub knows sub-issues and dependencies."""
     permissions: dict[str, str] = field(default_factory=dict)
@@ -122,6 +124,9 @@ class FakeRepository:
     def paths(self, branch: str | None = None) -> list[str]:
         """All files on a branch."""
         return sorted(self.git.commits[self.git.branches[branch or self.default_branch]].files)
+
+    def is_listed(self, number: int) -> bool:
+        return self.unlisted_from is None or number < self.unlisted_from
 
     def comments_on(self, number: int) -> list[FakeComment]:
         return [one for one in self.comments.values() if one.number == number]

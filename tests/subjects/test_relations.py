@@ -185,6 +185,19 @@ def test_a_lost_database_doubles_nothing(stage: Stage, tmp_path: Path) -> None:
     assert sorted(stage.linked) == sorted(before.values())
 
 
+def test_lists_that_lag_double_nothing(world: World) -> None:
+    stage = Stage(world, "brake: 0.5\n")
+    world.repo.unlisted_from = stage.number + 1
+    world.configure("sub_issues: true\nblocked_by: true\n")
+    one, two = (stage.stories[key].number for key in ("S-1", "S-2"))
+    stage.finish("Query")
+    world.repo.unlisted_from = None
+    stage.undo("Query")
+    assert [stage.stories[key].number for key in ("S-1", "S-2")] == [one, two]
+    assert stage.linked == [one, two]
+    assert stage.blocked(two) == [one]
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("calls", ["create_issue", "add_sub_issue", "add_blocked_by"])
