@@ -88,7 +88,10 @@ class PullEvent:
 
 @dataclass(frozen=True, slots=True)
 class PushEvent:
-    """A branch moved; ``paths`` is None when the payload cannot list them all."""
+    """A branch moved; ``paths`` is None when the payload cannot list them all.
+
+    ``undone`` are commits that commits of the push say they revert: (what was reverted, by which).
+    """
 
     repo: RepoRef
     sender: Person
@@ -97,6 +100,7 @@ class PushEvent:
     before: str
     after: str
     paths: tuple[str, ...] | None
+    undone: tuple[tuple[str, str], ...] = ()
 
     @property
     def on_default_branch(self) -> bool:

@@ -40,6 +40,7 @@ from bot.event_parts import (
 )
 from bot.github.payloads import Malformed, count_of, issue_state, moment, part_of
 from bot.github.snapshots import RepoRef
+from bot.plans.links import parse_links
 
 __all__ = [
     "COMPARE",
@@ -97,6 +98,7 @@ REMOVAL_ACTIONS = frozenset({"deleted", "removed"})
 CHECK_ACTIONS = frozenset({"rerequested"})
 MERGE_GROUP_ACTIONS = frozenset({"checks_requested"})
 PUSH_COMMITS_LISTED = 2048
+_MOST_UNDONE = 50
 PUSH_FILES_LISTED = 3000
 
 COMPARE = "plansync.compare"
@@ -214,7 +216,23 @@ def _push(payload: Mapping[str, Any]) -> Event | Ignored:
         before=words_of(payload, "before"),
         after=words_of(payload, "after"),
         paths=_pushed_paths(payload),
+        undone=_undone(payload),
     )
+
+
+def _undone(payload: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the commits of a push say they revert, in git's own words, oldest first.
+
+    https://git-scm.com/docs/git-revert#_discussion
+    """
+    commits = payload.get("commits")
+    found: list[tuple[str, str]] = []
+    for commit in commits if isinstance(commits, list) else ():
+        said = commit.get("message") if isinstance(commit, Mapping) else None
+        by = commit.get("id") if isinstance(commit, Mapping) else None
+        if isinstance(said, str) and isinstance(by, str):
+            found += [(sha, by) for sha in parse_links("", commits=[said]).reverted_commits]
+    return tuple(found[:_MOST_UNDONE])
 
 
 def _pushed_paths(payload: Mapping[str, Any]) -> tuple[str, ...] | None:

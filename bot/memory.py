@@ -93,7 +93,9 @@ class PullMemory:
 
     ``tasks`` are the present addresses of ``links``. ``vouched`` says that someone who may write
     to the repository stands behind what it names, ``merged_at`` and ``by`` when and by whom it was
-    merged, ``reverts`` and ``undoes`` which pull requests and commits it takes back.
+    merged, ``reverts`` and ``undoes`` which pull requests and commits it takes back, ``undone_by``
+    the commit without a pull request that took it back itself ("?": one that nobody remembers;
+    with a ``-`` before it one that took that revert back).
     """
 
     number: int
@@ -115,6 +117,7 @@ class PullMemory:
     plan_only: bool = False
     reverts: tuple[int, ...] = ()
     undoes: tuple[str, ...] = ()
+    undone_by: str = ""
 
     @property
     def standing(self) -> str:

@@ -297,7 +297,19 @@ def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger
             # Perhaps nobody remembers it any more.
             owners = [plan]
         about.update(dict.fromkeys(owners))
-    return [_plan(event.repo.id, path, f"commit:{event.after}") for path in about]
+    undone = _undone_plans(event, known)
+    about |= dict.fromkeys(undone)
+    claim = f"commit:{event.after}"
+    return [_plan(event.repo.id, path, f"{claim}{undone.get(path, '')}") for path in about]
+
+
+def _undone_plans(event: PushEvent, known: Known) -> dict[str, str]:
+    """The plans whose pull requests a push takes back by a commit, and how the claim ends."""
+    if not event.undone:
+        return {}
+    words = [f"merge:{sha}" for sha, _ in event.undone]
+    said = ",".join(f"{sha}={by}" for sha, by in event.undone)
+    return dict.fromkeys(known.plan_paths_watching(event.repo.id, words), f":undo:{said}")
 
 
 def _parked(repository_ids: list[int], known: Known) -> list[Trigger]:

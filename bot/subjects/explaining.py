@@ -29,7 +29,9 @@ def _standing(pull: PullMemory, pulls: Sequence[PullMemory]) -> str:
             return f"was merged{by} into {code_span(pull.base)}, not yet into the plan's branch"
         case "reverted":
             taker = next((p.number for p in pulls if pull.number in p.reverts), None)
-            return f"was merged{by} and reverted" + (f" by #{taker}" if taker else "")
+            commit = code_span(pull.undone_by[:10]) if pull.undone_by.strip("?") else ""
+            undone = f"#{taker}" if taker else commit
+            return f"was merged{by} and reverted" + (f" by {undone}" if undone else "")
         case "planning":
             return "changes plan files alone, which completes nothing"
         case "waiting":

@@ -25,6 +25,7 @@ from bot.subjects.plan_header import RETITLED, fields_digest
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import Bases, PlanSnapshot
+from bot.subjects.pull_claims import undone_commits
 from bot.subjects.pull_read import read_details
 from bot.subjects.story_keeping import read_beside
 from bot.subjects.unexplained import held_edit, is_unexplained, wait_until
@@ -46,7 +47,7 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
         return edit is None or not former or is_settled(edit, memory)
     if kind == "commit":
         # A file that was taken away may come back with a commit that was seen before.
-        return value in memory.seen_commits and not memory.stopped
+        return value.partition(":")[0] in memory.seen_commits and not memory.stopped
     if kind == "fields":
         shown = (memory.shown_title, memory.shown_labels, memory.shown_people)
         return bool(memory.shown_title) and value == fields_digest(*shown)
@@ -97,6 +98,7 @@ def read(
         issue=issue,
         moved_from=found.moved_from,
         commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
+        undone=undone_commits(claims, memory),
         bodies=bodies_before(deliveries, body_sha(issue.body)) if issue else (),
         request_title=request.title if request else "",
         problem=problem,

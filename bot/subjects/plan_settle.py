@@ -189,6 +189,7 @@ def now_linked(snapshot: PlanSnapshot, config: RepoConfig | None = None) -> tupl
         snapshot.file.text if snapshot.file else "",
         config or RepoConfig(),
         url.partition("/issues/")[0],
+        snapshot.undone,
     )
 
 

@@ -114,7 +114,8 @@ class PlanSnapshot:
     are the paths that a plan file went to or came from. ``waiting`` is what the default branch did
     not take so far. ``may_rename`` is False when somebody who may not write changed the issue's
     title, labels or people. ``named`` are issues that boxes stand for. Before ``early`` nothing is
-    decided: nobody has said yet whose edit the body is.
+    decided: nobody has said yet whose edit the body is. ``undone`` are commits that commits of the
+    default branch revert, each with that one.
     """
 
     path: RepoPath
@@ -134,6 +135,7 @@ class PlanSnapshot:
     pull_details: tuple[PullDetails, ...] = ()
     people: tuple[Person, ...] = ()
     commits: tuple[str, ...] = ()
+    undone: tuple[tuple[str, str], ...] = ()
     bodies: tuple[str, ...] = ()
     echoes: tuple[str, ...] = ()
     settled_edits: tuple[str, ...] = ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from bot.event_kinds import PullEvent
 from bot.github.snapshots import PullSnapshot
+from bot.memory import PlanMemory
 
 
 def pull_digest(pull: PullEvent | PullSnapshot) -> str:
@@ -32,6 +34,19 @@ def said_digest(pull: PullEvent | PullSnapshot) -> str:
 def pull_claim(pull: PullEvent | PullSnapshot) -> str:
     """The claim: ``pull:<number>:<digest>``."""
     return f"pull:{pull.number}:{pull_digest(pull)}"
+
+
+def undone_commits(
+    claims: Sequence[Sequence[str]], memory: PlanMemory
+) -> tuple[tuple[str, str], ...]:
+    """What claims ``commit:<sha>:undo:<reverted>=<by>,…`` say that is not taken in already."""
+    found: list[tuple[str, str]] = []
+    for claim in claims:
+        if claim[0] == "commit" and claim[2:3] == ["undo"] and claim[1] not in memory.seen_commits:
+            for pair in claim[3].split(","):
+                reverted, _, by = pair.partition("=")
+                found.append((reverted, by))
+    return tuple(found)
 
 
 def _digest(*parts: str) -> str:

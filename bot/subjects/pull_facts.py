@@ -36,7 +36,7 @@ from bot.plans.story_following import follow_story
 from bot.plans.tracking import PullFact, add_output, move_task_by
 from bot.subjects.pull_claims import pull_digest, said_digest
 from bot.subjects.pull_read import PullDetails, is_plan_file
-from bot.subjects.pull_standing import with_standings
+from bot.subjects.pull_standing import with_standings, with_undone
 from bot.subjects.pull_words import addresses_of, pulls_of_facts, with_links
 
 # An address that was not found may still mean what its author meant while the work is under way.
@@ -68,11 +68,13 @@ def pulls_now(
     text: str,
     config: RepoConfig,
     repo_url: str = "",
+    undone: Sequence[tuple[str, str]] = (),
 ) -> tuple[PullMemory, ...]:
     """Every pull request the plan knows, as remembered or as just read.
 
     ``text`` is the plan file as it stands; addresses that were not seen before are resolved in the
-    base commit's version of it first.
+    base commit's version of it first. ``undone`` are commits that commits of the default branch
+    revert, each with that one.
     """
     stored = (*pulls_of_facts(memory.facts, repo_url), *map(with_links, memory.pulls))
     known = {pull.number: pull for pull in stored}
@@ -86,7 +88,8 @@ def pulls_now(
         if number in known:
             known[number] = replace(known[number], state="closed", counts_as="", digest="")
     target = now.plan.target_branch if now and config.complete_on == "target" else None
-    return with_standings([known[number] for number in sorted(known)], target)
+    pulls_known = [with_undone(known[number], undone) for number in sorted(known)]
+    return with_standings(pulls_known, target)
 
 
 def _without_details(pull: PullSnapshot, former: PullMemory | None) -> PullDetails:
@@ -298,7 +301,16 @@ def _as_read(
         plan_only=plan_only,
         reverts=reverts,
         undoes=undoes,
+        undone_by=_undone_by(former),
     )
+
+
+def _undone_by(former: PullMemory | None) -> str:
+    """The commit that took it back; one recovered from its fact alone does not say which."""
+    if former is None:
+        return ""
+    recovered = former.counts_as == "reverted" and not former.base
+    return former.undone_by or ("?" if recovered else "")
 
 
 def _says_the_same(detail: PullDetails, former: PullMemory) -> bool:

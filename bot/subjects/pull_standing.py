@@ -28,8 +28,11 @@ def watched(pulls: Sequence[PullMemory], target: str | None = None) -> tuple[str
     for pull in pulls:
         if pull.standing == "elsewhere" and pull.base:
             words[f"branch:{pull.base}"] = None
-        if pull.state == "merged" and pull.tasks and pull.merge_commit:
+        matters = pull.tasks or pull.reverts or pull.undoes
+        if pull.state == "merged" and matters and pull.merge_commit:
             words[f"merge:{pull.merge_commit}"] = None
+        if last := pull.undone_by.strip("?-"):
+            words[f"merge:{last}"] = None
     return tuple(words)
 
 
@@ -55,15 +58,32 @@ def _without(word: str, unwanted: str) -> str:
     return "" if word == unwanted else word
 
 
+def with_undone(pull: PullMemory, undone: Sequence[tuple[str, str]]) -> PullMemory:
+    """The pull request after reverts that were pushed without one, and reverts of those."""
+    for sha, by in undone:
+        last = pull.undone_by.lstrip("-")
+        if last and last.startswith(sha):
+            pull = replace(pull, undone_by=by if pull.undone_by.startswith("-") else f"-{by}")
+        elif pull.state == "merged" and pull.into_default and pull.merge_commit.startswith(sha):
+            pull = replace(pull, undone_by=by)
+    return pull
+
+
 def is_reverted(pull: PullMemory, pulls: Mapping[int, PullMemory], steps: int = 0) -> bool:
-    """Whether a later merged pull request takes this one back, and none takes that back."""
-    return steps < _MOST_STEPS and any(
-        other.state == "merged"
-        and other.number > pull.number
-        and _takes_back(other, pull)
-        and not is_reverted(other, pulls, steps + 1)
+    """Whether a later merged pull request takes this one back, and none takes that back.
+
+    Where no pull request does, a commit on the default branch may.
+    """
+    if steps >= _MOST_STEPS:
+        return False
+    takers = [
+        other
         for other in pulls.values()
-    )
+        if other.state == "merged" and other.number > pull.number and _takes_back(other, pull)
+    ]
+    if not takers:
+        return bool(pull.undone_by) and not pull.undone_by.startswith("-")
+    return any(not is_reverted(other, pulls, steps + 1) for other in takers)
 
 
 def _takes_back(other: PullMemory, pull: PullMemory) -> bool:

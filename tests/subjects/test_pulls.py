@@ -504,6 +504,87 @@ def test_everything_delivered_again_writes_nothing(story: Story, feature: Featur
     assert len(world.repo.git.commits) == commits
 
 
+# Reverted by a commit that was pushed without a pull request.
+
+
+def revert(world: World, sha: str) -> str:
+    said = f'Revert "Work"\n\nThis reverts commit {sha}.\n'
+    sha = world.bob.push_file("src/undo.py", f"# {sha}\n", said)
+    world.settle()
+    return sha
+
+
+def merged(story: Story) -> tuple[int, str]:
+    """A merged pull request for task 2, and its merge commit."""
+    number = story.open_pull(f"Plan: #{story.issue}\nTask: 2\n")
+    story.world.alice.merge_pull(number)
+    story.world.settle()
+    assert story.rows()["2"][2] == "Complete"
+    sha = story.world.repo.pulls[number].merge_commit
+    assert sha is not None
+    return number, sha
+
+
+def test_a_revert_that_is_pushed_takes_the_work_back_once(story: Story) -> None:
+    world = story.world
+    number, sha = merged(story)
+    undo = revert(world, sha)
+    assert story.rows()["2"][2] == "Pending"
+    assert f"was merged by `alice` and reverted by `{undo[:10]}`" in told(story, "2")
+    text = world.repo.text(story_path(story))
+    for delivery in list(world.github.deliveries):
+        if delivery.event in ("push", "pull_request"):
+            world.send([delivery])
+            world.settle()
+    assert world.repo.text(story_path(story)) == text
+    assert number
+
+
+def test_a_pushed_revert_of_the_revert_brings_the_work_back(story: Story) -> None:
+    _, sha = merged(story)
+    undo = revert(story.world, sha)
+    again = revert(story.world, undo)
+    assert story.rows()["2"][2] == "Complete"
+    revert(story.world, again)
+    assert story.rows()["2"][2] == "Pending"
+
+
+def test_a_pushed_revert_outlives_the_database(story: Story, tmp_path: Path) -> None:
+    world = story.world
+    number, sha = merged(story)
+    revert(world, sha)
+    forget(world, tmp_path)
+    world.bob.edit_pull(number, body=f"More words.\n\nPlan: #{story.issue}\nTask: 2\n")
+    world.settle()
+    assert story.rows()["2"][2] == "Pending"
+
+
+def test_the_commit_of_a_revert_that_has_a_pull_request_is_not_counted_twice(
+    story: Story,
+) -> None:
+    world = story.world
+    number, sha = merged(story)
+    world.bob.create_branch("undo")
+    said = f'Revert "Work"\n\nThis reverts commit {sha}.\n'
+    world.bob.push_file("src/undo.py", "x\n", said, "undo")
+    undo = world.bob.open_pull("undo", "Revert", f"Reverts #{number}")
+    world.settle()
+    world.bob.merge_pull(undo)
+    world.settle()
+    assert story.rows()["2"][2] == "Pending"
+    redo = story.open_pull(f"Reverts #{undo}", "redo")
+    world.bob.merge_pull(redo)
+    world.settle()
+    assert story.rows()["2"][2] == "Complete"
+
+
+def test_a_revert_of_anything_else_asks_for_nothing(story: Story) -> None:
+    merged(story)
+    story.world.new_calls()
+    revert(story.world, "0" * 40)
+    assert story.world.new_calls() == []
+
+
 # Why.
 
 
