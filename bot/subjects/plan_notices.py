@@ -19,6 +19,7 @@ from bot.plans.formats import read_plan
 from bot.plans.gates.task_rules import out_of_order, stories_of
 from bot.plans.merge import merge_texts
 from bot.plans.model import Group, Plan, Problem
+from bot.plans.people import account_of, is_team
 from bot.plans.proof import EditRefused
 from bot.plans.render import shown_text
 from bot.plans.requested import is_login
@@ -96,12 +97,12 @@ def _next_stories(
 
 
 def _owner(story: Group, of_task: str, people: Mapping[str, str]) -> str:
-    """Whom to tell: a mention where plan or configuration names a login, else the bare name."""
+    """Whom to tell: a mention where plan or configuration names an account, else the bare name."""
     name = (of_task or story.owner).strip().strip("`")
-    logins = {fold(known): login for known, login in people.items()}
-    login = logins.get(fold(name), name[1:] if name.startswith("@") else "")
-    if login and is_login(login):
-        return f"@{login}"
+    account = account_of(name, people)
+    named = name.startswith("@") or fold(name) in map(fold, people)
+    if named and (is_login(account) or is_team(account)):
+        return f"@{account}"
     return code_span(name) if name else ""
 
 

@@ -363,6 +363,18 @@ def test_commands_reach_the_boxes_of_all_files(notes: Notes) -> None:
     assert notes.said("told") == []
 
 
+def test_commands_that_ask_know_them_too(notes: Notes) -> None:
+    world = notes.world
+    for words in ("why T003", "start requirements.2", "status", "check"):
+        world.alice.comment(notes.issue, f"/plan {words}")
+    notes.settle()
+    said = "\n".join(c.body for c in world.repo.comments_on(notes.issue))
+    assert "Entity and rules" in said
+    assert f"Plan: #{notes.issue}\nTask: requirements.2" in said
+    assert "**0 of 12**" in said
+    assert "although PlanQualityGate has not passed" in said
+
+
 def test_a_command_for_a_file_that_is_still_to_come_is_answered(notes: Notes) -> None:
     notes.world.alice.comment(notes.issue, "/plan done research.md")
     notes.settle()

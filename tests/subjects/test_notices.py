@@ -48,6 +48,9 @@ def finish(tasks: Tasks, *texts: str) -> None:
         ("@bob", "for @bob."),
         ("`@bob`", "for @bob."),
         ("Ada Lovelace", "for @ada."),
+        ("Bob", "for @bob."),
+        ("@acme/shop-team", "for @acme/shop-team."),
+        ("The shop", "for @acme/shop-team."),
         ("Bo Berg", "for `Bo Berg`."),
         ("team of [x](y) @x/y", "for `team of [x](y) @x/y`."),
     ],
@@ -55,7 +58,7 @@ def finish(tasks: Tasks, *texts: str) -> None:
 def test_the_owner_of_the_next_story_is_told_when_its_turn_comes(
     world: World, owner: str, shown: str
 ) -> None:
-    world.configure("people:\n  Ada Lovelace: ada\n")
+    world.configure("people:\n  Ada Lovelace: ada\n  Bob: bob\n  The shop: acme/shop-team\n")
     tasks = owned(world, owner)
     finish(tasks, *BOXES[:2])
     assert told(world, tasks.issue) == []
