@@ -17,6 +17,7 @@ from flask import Flask
 from playwright.sync_api import Browser, StorageState
 from werkzeug.serving import make_server
 
+from bot.doctor_place import NO_LABEL
 from bot.emulator.process import generate_private_key
 from bot.github.snapshots import Person, RepoRef
 from bot.memory import AuditEntry, PlanMemory, PullMemory, SubjectKey, Trigger
@@ -169,9 +170,8 @@ def park(store: Store) -> None:
     told = replace(export, stopped="1", stopped_for="11 of 30 tasks vanished from the plan file")
     store.remember([told])
     store.want_preflight([LEDGER.id], NOW)
-    fix = "gh label create plan:feature --repo acme/ledger"
-    found = "it has no label that asks for a plan"
-    store.keep_preflight(LEDGER.id, found, fix, now=NOW, again_at=NOW + timedelta(days=1))
+    fix = "Make the labels: plansync sync acme/ledger --labels."
+    store.keep_preflight(LEDGER.id, NO_LABEL, fix, now=NOW, again_at=NOW + timedelta(days=1))
 
 
 def keep(

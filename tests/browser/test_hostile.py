@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-from bot.memory import AuditEntry, SubjectKey
+from bot.memory import AuditEntry, SubjectKey, Trigger
 from bot.settings import load_settings
 from bot.sign_in_link import make_link
 from bot.store import Store
-from tests.web.test_pages import HOSTILE, hostile_plan
+from tests.web.test_pages import HOSTILE, hostile_payload, hostile_plan
 from tests.web.visits import SHOP
 from webhooks.app import create_app
 
@@ -35,6 +35,10 @@ def address(environ: dict[str, str], sqlite_url: str, now: datetime) -> Iterator
         key = SubjectKey(SHOP.id, "plan", memory.path)
         entry = AuditEntry(str(key), text, text, text, text, actor=text, url="javascript:alert(1)")
         store.finish(key, [], finished_at=now, remember=[memory], audit=[entry])
+        if store.receive(text, "issue_comment", hostile_payload(text), received_at=now):
+            number = store.new_deliveries()[0].id
+            store.record_dispatch(number, [Trigger(key)], due_at=now, repo=SHOP, action=text)
+            store.park(key, text, now=now)
     app = create_app(load_settings(environ), store, clock=lambda: now)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -58,6 +62,10 @@ def test_no_script_runs_and_no_policy_is_broken(browser: Browser, address: str) 
     for number in range(1, 6):
         page.goto(f"/plans?page={number}")
         assert page.locator(".plans tbody tr").count() > 0
+    for path in ("/operator", "/operator/deliveries", "/plans?waits=1"):
+        page.goto(path)
+    for number in range(1, len(set(HOSTILE)), EACH):
+        page.goto(f"/operator/deliveries/{number}", wait_until="domcontentloaded")
     for place, text in enumerate(HOSTILE):
         if place % EACH != (place // EACH) % EACH:
             continue

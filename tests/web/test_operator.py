@@ -10,14 +10,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from bot.blocks import Block
+from bot.doctor_place import NO_LABEL
 from bot.event_kinds import CompareEvent
-from bot.events import parse_event
+from bot.events import COMPARE, parse_event
 from bot.github.snapshots import Person
 from bot.memory import SubjectKey, Trigger
 from bot.store import Store
+from bot.subjects.configured import LABELS
 from tests.conftest import NOW
 from tests.web.visits import LAB, SHOP, Visits, form_token, keep_story, send
 from webhooks.operating import MOST_SHOWN, parse_asked, shown_payload, span
+from webhooks.operator import LABELS_TAKE
 
 HOUR = timedelta(hours=1)
 KEY = SubjectKey(SHOP.id, "plan", "plan_docs/search.md")
@@ -265,6 +268,21 @@ def test_plans_that_wait_for_an_answer_are_listed(olga: FlaskClient, store: Stor
     assert "4 of 9 &lt;tasks&gt; vanished." in page
     assert f'href="/plans/acme/shop/{memory.path}"' in page
     assert ">Stopped<" in page
+
+
+def test_labels_that_are_missing_are_made_from_the_page(olga: FlaskClient, store: Store) -> None:
+    store.want_preflight([LAB.id], NOW)
+    store.keep_preflight(LAB.id, NO_LABEL, "sync --labels", now=NOW, again_at=NOW + 24 * HOUR)
+    page = olga.get("/operator").text
+    assert "Make the labels" in page
+    assert "sync --labels" not in page
+    assert "makes the labels" in press(olga, "/operator/labels", repository="acme/lab")
+    (wanted,) = store.new_deliveries()
+    assert (wanted.event, wanted.action) == (COMPARE, LABELS)
+    assert store.due_preflights(NOW, 5) == []
+    assert store.due_preflights(NOW + LABELS_TAKE, 5) == [LAB]
+    answer = send(olga, "/operator/labels", form=form_token(olga), repository="acme/none")
+    assert answer.status_code == 404
 
 
 def test_releasing_in_a_blocked_repository_asks_github_again(

@@ -308,21 +308,49 @@ def hostile_plan(text: str) -> PlanMemory:
     path = "docs/user-stories/" + text.replace("/", "∕") + ".md"
     pull = PullMemory(41, "merged", url="javascript:alert(1)", tasks=(text,))
     return PlanMemory(
-        SHOP.id, path, "user-story", 12, base_text=body, title=text, pulls=(pull,), state="active"
+        SHOP.id,
+        path,
+        "user-story",
+        12,
+        base_text=body,
+        title=text,
+        pulls=(pull,),
+        stopped="1",
+        stopped_for=text,
+        held=(text,),
     )
+
+
+def hostile_payload(text: str) -> bytes:
+    """What GitHub would send of labels, comments, file names and people called like this."""
+    content = {
+        "action": text,
+        text: text,
+        "issue": {"title": text, "labels": [{"name": text}]},
+        "comment": {"body": text, "user": {"login": text}},
+        "commits": [{"message": text, "modified": [text]}],
+    }
+    return json.dumps(content).encode()
 
 
 def test_two_hundred_hostile_texts_stay_texts(visits: Visits, store: Store, now: datetime) -> None:
     assert len(set(HOSTILE)) >= 200
     store.keep_repo(SHOP)
-    rita = visits.sign_in("rita")
-    for text in HOSTILE:
+    rita, olga = visits.sign_in("rita"), visits.sign_in("olga")
+    for place, text in enumerate(HOSTILE):
         memory = hostile_plan(text)
         key = SubjectKey(SHOP.id, "plan", memory.path)
         entry = AuditEntry(str(key), text, text, text, text, actor=text, url="javascript:alert(1)")
         store.finish(key, [], finished_at=now, remember=[memory], audit=[entry])
         address = "/plans/acme/shop/" + quote(memory.path)
+        store.receive(f"{place}{text}", "issue_comment", hostile_payload(text), received_at=now)
+        number = store.new_deliveries()[0].id
+        store.record_dispatch(number, [Trigger(key)], due_at=now, repo=SHOP, action=text)
+        store.park(key, text, now=now)
+        asked = dict.fromkeys(("repository", "event", "state", "since", "said", "n"), text)
         answers = [
+            olga.get(f"/operator/deliveries/{number}"),
+            olga.get("/operator/deliveries", query_string=asked),
             rita.get(address),
             rita.get(f"{address}?show=text"),
             rita.get("/plans", query_string={"q": text, "repository": text, "status": text}),
@@ -340,6 +368,10 @@ def test_two_hundred_hostile_texts_stay_texts(visits: Visits, store: Store, now:
     parser.feed(listed.text)
     assert parser.found == []
     assert json.loads(rita.get("/api/plans").text)["total"] == len(set(HOSTILE))
+    for page in ("/operator", "/operator/deliveries", "/plans?waits=1", "/plans?page=3"):
+        parser = Active()
+        parser.feed(olga.get(page).text)
+        assert parser.found == [], page
 
 
 def test_a_text_keeps_its_shape_and_nothing_that_could_act() -> None:
