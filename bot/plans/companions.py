@@ -27,11 +27,12 @@ COMPANIONS = (TASKS, REQUIREMENTS, PLAN_GATE)
 OUTPUT_FILES = ("research.md", "data-model.md", "quickstart.md", "contracts/")
 """What Phases 0 and 1 yield; that one is there is progress, what it says is not mirrored."""
 
+PLAN_NAME = "impl-plan.md"
+
 _NAMES = "|".join(re.escape(name) for name in COMPANIONS)
 _PART = re.compile(rf'(?:\A|\n)<!-- plansync:part file="({_NAMES})" -->[ \t]*(?=\n|\Z)')
 _OUTPUTS = re.compile(r"\n<!-- plansync:outputs ([a-z./ -]*) -->\Z")
 _OWN = re.compile(r"^[ \t]*<!-- plansync:(?:part|outputs)\b", re.MULTILINE)
-_TITLE = re.compile(r"^#[ \t]+Implementation Plan:", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +57,27 @@ def folder_of(path: str) -> str:
     return head + slash
 
 
-def has_companions(path: str, text: str) -> bool:
+def has_companions(path: str) -> bool:
     """Whether the plan at ``path`` is one whose companions are shown with it."""
-    name = path.rpartition("/")[2]
-    return name == "impl-plan.md" or (name not in _FILE_NAMES and bool(_TITLE.search(text)))
-
-
-_FILE_NAMES = frozenset(name.rpartition("/")[2] for name in COMPANIONS)
+    return path.rpartition("/")[2] == PLAN_NAME
 
 
 def plan_of_companion(path: str) -> str | None:
     """Where the plan would stand that a file is a companion of; None for any other file."""
     for name in COMPANIONS:
         if path == name or path.endswith(f"/{name}"):
-            return path.removesuffix(name) + "impl-plan.md"
+            return path.removesuffix(name) + PLAN_NAME
     return None
 
 
 def plans_around(path: str) -> tuple[str, ...]:
     """Where the plans would stand to whose folder a file belongs, other than that file."""
     folder = folder_of(path)
-    found = [f"{folder}impl-plan.md"]
+    found = [folder + PLAN_NAME]
     for inner in ("checklists/", "contracts/"):
         above, inside, _ = path.rpartition(f"/{inner}")
         if inside:
-            found.append(f"{above}/impl-plan.md")
+            found.append(f"{above}/{PLAN_NAME}")
     return tuple(plan for plan in found if plan != path)
 
 

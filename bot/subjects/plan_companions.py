@@ -66,7 +66,7 @@ class _Together:
 
     def file(self, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
         file = self._reader.file(path, ref=ref)
-        if file is None or not has_companions(path, file.text):
+        if file is None or not has_companions(path):
             return file
         refuse_own_lines(path, file.text)
         text = render_feature(self._beside(file, ref))
@@ -113,7 +113,7 @@ class _Together:
     def commits(
         self, *, path: RepoPath | None = None, since: datetime | None = None
     ) -> list[CommitSnapshot]:
-        folder = folder_of(path) if path is not None and has_companions(path, "") else ""
+        folder = folder_of(path) if path is not None and has_companions(path) else ""
         return self._reader.commits(path=RepoPath(folder[:-1]) if folder else path, since=since)
 
     def issue(self, number: int) -> IssueSnapshot | None:

@@ -247,15 +247,17 @@ def _open_after(
 
 def _commit(snapshot: PlanSnapshot, file: FileSnapshot, obeyed: Obeyed) -> CommitFiles:
     settled = obeyed.settled
+    edits = file_edits(file, settled.text)
+    about = edits[0].path if len(edits) == 1 else snapshot.path
     subjects: list[str] = []
     if settled.ticks:
-        subjects.append(tick_subject(settled.ticks, snapshot.path))
+        subjects.append(tick_subject(settled.ticks, about))
     if settled.edited:
-        subjects.append(f"Take over the edit of the plan issue in {snapshot.path}")
+        subjects.append(f"Take over the edit of the plan issue in {about}")
     subjects += settled.reasons
     details = tick_lines(settled.ticks) if len(settled.ticks) > 1 else []
     people = snapshot.people if settled.ticks or settled.edited else ()
-    edits = [*file_edits(file, settled.text), *obeyed.edits]
+    edits += obeyed.edits
     edits += [e for e in _other_files(snapshot) if e.path not in {one.path for one in edits}]
     subjects = subjects or [f"Bring {snapshot.path} and its issue together"]
     message = compose(subjects, details, (*people, *obeyed.people))
