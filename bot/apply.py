@@ -21,6 +21,7 @@ from bot.changes import (
     EditPull,
     KeepSubIssue,
     LinkSubIssue,
+    MakeLabels,
     OpenPull,
     OpenSubIssue,
     PostComment,
@@ -128,6 +129,9 @@ def _write(change: Change, reader: GitHubReader, writer: GitHubWriter) -> Result
             return None
         case OpenSubIssue() | LinkSubIssue() | KeepSubIssue() | BlockIssue() | UnblockIssue():
             return _relate(change, reader, writer)
+        case MakeLabels():
+            _labels(change.labels, reader, writer)
+            return None
         case SetState():
             return writer.edit_issue(change.number, state=change.state)
         case React():

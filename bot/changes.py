@@ -147,6 +147,18 @@ class RemoveLabel(_OnIssue):
 
 
 @dataclass(frozen=True, slots=True)
+class MakeLabels:
+    """Labels for the repository to choose from; those it has already stay as they are."""
+
+    labels: tuple[str, ...]
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return ", ".join(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
 class SetState(_OnIssue):
     """An issue closed or opened again: ``state`` is ``open`` or ``closed``."""
 
@@ -326,6 +338,7 @@ Change = (
     | EditComment
     | AddLabel
     | RemoveLabel
+    | MakeLabels
     | SetState
     | OpenSubIssue
     | LinkSubIssue

@@ -24,6 +24,7 @@ HOOK_PATH = "/webhooks/github"
 SHORTEST_SECRET = 16
 LEAST_FREE = 200 * 1024 * 1024
 MOST_REPOSITORIES = 20
+NO_LABEL = "it has no label that asks for a plan"
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 _REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs"})
 
@@ -214,8 +215,8 @@ def check_repository(
         fix = f"Look at the App's installation on {repo.owner}."
         return Check(name, False, str(problem), fix)
     if not any(label.casefold() in there for label in wanted):
-        fix = "; ".join(f"gh label create {label} --repo {repo.full_name}" for label in wanted)
-        return Check(name, False, "it has no label that asks for a plan", fix)
+        fix = f"Make the labels: plansync sync {repo.full_name} --labels."
+        return Check(name, False, NO_LABEL, fix)
     branch = snapshot.default_branch
     if is_protected:
         found = (

@@ -28,6 +28,7 @@ from bot.plans.render import parse_plan_marker
 from bot.reconcile import SUBJECTS, reconcile
 from bot.slot import only_worker
 from bot.store import Store
+from bot.subjects.configured import LABELS
 from bot.sweeps import wish
 
 WORKER_ALIVE = timedelta(seconds=30)
@@ -134,12 +135,23 @@ def sync(
 ) -> list[Synced]:
     """Reconcile every one of ``keys`` and tell what was changed, in the order given.
 
-    Parked ones are tried again too. Raises WorkerRunning when a worker runs that does not answer,
-    and Retryable when the database cannot be used.
+    The repository's configuration among them stands for the labels that ask for a plan: those it
+    lacks are made. Parked ones are tried again too. Raises WorkerRunning when a worker runs that
+    does not answer, and Retryable when the database cannot be used.
     """
     begun = clock()
     store.keep_repo(repo)
-    wishes = {key: wish(repo, key.kind, key.name, begun, why="sync", since=begun) for key in keys}
+    wishes = {
+        key: wish(
+            repo,
+            key.kind,
+            key.name,
+            begun,
+            why=LABELS if key.kind == "config" else "sync",
+            since=begun,
+        )
+        for key in keys
+    }
     for each in wishes.values():
         store.receive(each.guid, COMPARE, each.body, received_at=begun)
     for key in keys:

@@ -45,7 +45,7 @@ def test_only_what_needs_somebody_is_told(store: Store, github: FakeGitHub, now:
     (finding,) = store.findings()
     assert finding.repo.full_name == "acme/lab"
     assert "no label" in finding.found
-    assert "gh label create plan:feature --repo acme/lab" in finding.fix
+    assert "plansync sync acme/lab --labels" in finding.fix
     assert not [name for name in github.calls if name.startswith(("create", "edit", "put"))]
 
 

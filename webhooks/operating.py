@@ -32,6 +32,7 @@ SAID = {
     "replayed": "It is worked off once more, as delivery {n}.",
     "retried": "Tried again: {n}.",
     "looked": "A worker looks at it within seconds.",
+    "labels": "A worker makes the labels within seconds, and looks again in a minute.",
     "compared": "A worker compares it with GitHub within seconds.",
     "nothing": "There was nothing to do.",
     "gone": "The payload of this delivery is not kept any more: it cannot be worked off again. "

@@ -13,6 +13,7 @@ import structlog
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.doctor_place import NO_LABEL
 from bot.errors import UserProblem
 from bot.events import COMPARE
 from bot.logs import Redactor, secrets_of
@@ -43,6 +44,8 @@ A_PAGE = 50
 MOST_PARKED = 100
 MOST_WAITING = 50
 MOST_NAMED = 200
+LABELS_TAKE = timedelta(minutes=1)
+"""After which a repository whose labels are made is looked at again."""
 """How many repositories the filter offers; others can be typed."""
 _SILENT = timedelta(seconds=60)
 _DAY = timedelta(days=1)
@@ -75,6 +78,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             waiting=waiting,
             plans=[(plan_path(row.repository, row.path), row) for row in plans],
             findings=store.findings(),
+            no_label=NO_LABEL,
             most=MOST_PARKED,
             yesterday=f"{now - _DAY:%Y-%m-%dT%H:%M}",
             back=request.path,
@@ -162,6 +166,17 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             abort(404)
         store.want_preflight([repo.id], guard.clock())
         return _back("looked")
+
+    @pages.post("/labels")
+    def make_labels() -> AnyResponse:
+        repo, now = store.repo_named(request.form.get("repository", "")), guard.clock()
+        if repo is None:
+            abort(404)
+        wanted = wish(repo, "config", "", now, why="labels", since=now)
+        store.receive(wanted.guid, COMPARE, wanted.body, received_at=now)
+        store.want_preflight([repo.id], now + LABELS_TAKE)
+        log.warning("labels wanted", repository=repo.full_name, operator=_operator())
+        return _back("labels")
 
     @pages.post("/retry")
     def retry_all() -> AnyResponse:

@@ -90,7 +90,8 @@ def _checks(practice: Practice | None) -> list[Check]:
     checks += [*check_secrets(settings, settings_file()), check_address(settings)]
     store = Store(settings.database_url)
     checks += check_store(store, now)
-    if checks[-1].name != "database":
+    usable = checks[-1].name != "database"
+    if usable:
         checks.append(check_disk(store.sqlite_file, read_mounts(), platform=forgetful_disk()))
     if practice is None:
         from bot.github.live import Gateway
@@ -102,7 +103,7 @@ def _checks(practice: Practice | None) -> list[Check]:
     if checks[-1].name != "GitHub":
         checks += _webhooks(practice)
         checks += _repositories(practice)
-        checks += check_teams(store, practice.gateway)
+        checks += check_teams(store, practice.gateway) if usable else []
     return checks
 
 

@@ -29,32 +29,44 @@ class Hands:
 @click.command()
 @click.argument("repository", metavar="OWNER/REPO")
 @click.option("--dry-run", is_flag=True, help="Only say what would be changed.")
+@click.option("--labels", is_flag=True, help="Also make the labels that ask for a plan.")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds to wait at most.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and plan.")
 @click.pass_obj
 def sync(
-    hands: Hands | None, repository: str, dry_run: bool, timeout: float, as_json: bool
+    hands: Hands | None,
+    repository: str,
+    dry_run: bool,
+    labels: bool,
+    timeout: float,
+    as_json: bool,
 ) -> None:
     """Compare every plan and every open request of a repository with GitHub now.
 
     Also finds plan files without an issue and requests that were never answered. What is parked is
     tried again. A running worker does it; where none runs, this command does. Prints each change
-    with its reason.
+    with its reason. --labels makes those labels that ask for a plan and are missing there, so that
+    people can choose them on GitHub's pages.
 
     Exit code 0: all is up to date; 1: something could not be done, or not in time.
 
     Examples: plansync sync acme/shop    plansync sync acme/shop --dry-run
     """
     from bot.errors import UserProblem
+    from bot.memory import SubjectKey
     from bot.sync import discover
     from bot.sync import sync as sync_now
 
+    if dry_run and labels:
+        raise click.UsageError("--labels makes labels, --dry-run changes nothing: choose one.")
     hands = hands or _hands()
     repo = hands.gateway.find(repository)
     if repo is None:
         raise UserProblem(f"The App is not installed on {repository}.")
     reader = hands.gateway.reader(repo)
     keys = discover(repo, hands.store, reader, _config(hands, reader))
+    if labels:
+        keys = [SubjectKey(repo.id, "config"), *keys]
     if dry_run:
         sys.exit(_preview(keys, repo.full_name, hands, as_json))
     ended = sync_now(keys, repo, hands.store, hands.gateway, seconds=timeout)
@@ -141,6 +153,8 @@ def _hands() -> Hands:
 
 
 def _name(key: SubjectKey) -> str:
+    if key.kind == "config":
+        return "the labels that ask for a plan"
     return f"request #{key.name}" if key.kind == "request" else key.name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.changes import Applied, Decision
+from bot.changes import Applied, Change, Decision, MakeLabels
 from bot.checks import CHECK_NAME, CONFIG, external_id
 from bot.config import CONFIG_PATH, ConfigMemory, RepoConfig
 from bot.config_load import Loaded, load_config
@@ -17,13 +17,16 @@ from bot.plans.render import parse_plan_marker
 from bot.subjects.check_report import report
 
 MEMORY = ConfigMemory
+LABELS = "labels"
+"""What a delivery of our own says when somebody wants the labels that ask for a plan made."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFacts:
     """What was read. ``commit`` is the one that changed the file, "" where none is known.
 
-    ``waiting`` are plans and requests that a dry run left as they were.
+    ``waiting`` are plans and requests that a dry run left as they were, ``missing`` the labels
+    that somebody wants made.
     """
 
     repository_id: int
@@ -33,6 +36,7 @@ class ConfigFacts:
     rerun: bool = False
     existing: CheckSnapshot | None = None
     waiting: tuple[Trigger, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def is_known(claim: str, memory: ConfigMemory | None) -> bool:
@@ -61,6 +65,10 @@ def read(
     after = loaded.over(memory, key.repository_id).config
     if before.dry_run and not after.dry_run:
         facts = replace(facts, waiting=_waiting(key.repository_id, reader, after))
+    if any(delivery.action == LABELS for delivery in deliveries):
+        there = {name.casefold() for name in reader.labels()}
+        missing = tuple(name for name in after.labels if name.casefold() not in there)
+        facts = replace(facts, missing=missing)
     return facts
 
 
@@ -79,7 +87,16 @@ def _waiting(repository_id: int, reader: GitHubReader, config: RepoConfig) -> tu
 
 
 def decide(facts: ConfigFacts, config: RepoConfig) -> Decision:
-    """Say on the commit what is wrong with the file, or that it is mended."""
+    """Say on the commit what is wrong with the file, or that it is mended; make labels."""
+    made: tuple[Change, ...] = ()
+    if facts.missing:
+        made = (MakeLabels(facts.missing, "The labels that ask for a plan are wanted"),)
+    told, note = _told(facts)
+    return Decision((*made, *told), forward=facts.waiting, note=note)
+
+
+def _told(facts: ConfigFacts) -> tuple[tuple[Change, ...], str]:
+    """The check run on the commit, where one is due, and how the configuration stands."""
     problems = facts.loaded.problems
     was_wrong = bool(facts.memory and facts.memory.problems)
     note = "the configuration is in force"
@@ -87,14 +104,14 @@ def decide(facts: ConfigFacts, config: RepoConfig) -> Decision:
         first = problems[0]
         note = f"the last good configuration stays: {first.path}:{first.line}: {first.message}"
     if not facts.commit or not (problems or was_wrong or facts.rerun):
-        return Decision(forward=facts.waiting, note=note)
+        return (), note
     made = report((), problems, RepoConfig(), with_config=True, remarks=(CONFIG_PATH,))
     there = facts.existing
     same = there is not None and there.external_id == external_id(CONFIG, made.digest)
     if same and there is not None and there.status == "completed":
-        return Decision(forward=facts.waiting, note=note)
+        return (), note
     change = made.change(CONFIG, facts.commit, f"{CONFIG_PATH} was pushed: {made.title}")
-    return Decision((change,), forward=facts.waiting, note=note)
+    return (change,), note
 
 
 def remember(

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from bot.cli import plansync
 from bot.cli.doctor import Practice
-from bot.config import FORMATS_BY_LABEL
 from bot.doctor import Check
 from bot.doctor_place import (
     LEAST_FREE,
@@ -108,8 +107,7 @@ def test_what_is_wrong_is_told_with_its_fix(install: Install) -> None:
     assert "180 s behind" in bad["clock"]
     assert f"Set APP_ID to {install.github.app_id}" in bad["App ID"]
     assert "https://other.example.org/webhooks/github" in bad["webhook address"]
-    for label in FORMATS_BY_LABEL:
-        assert f"gh label create {label} --repo acme/shop" in bad["repository acme/shop"]
+    assert "plansync sync acme/shop --labels" in bad["repository acme/shop"]
 
 
 def test_an_address_where_nobody_can_sign_in_is_told(install: Install) -> None:

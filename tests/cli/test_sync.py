@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from bot.cli import plansync
 from bot.cli.doctor import Practice
 from bot.cli.sync import Hands
-from bot.config import RepoConfig
+from bot.config import FORMATS_BY_LABEL, RepoConfig
 from bot.errors import UserProblem
 from bot.github.live import Installation
 from bot.github.ports import Refused
@@ -98,6 +98,16 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, ready: int) -> None:
         assert "1 subject, 2 changes to make" in done.output
     assert writes(world) == []
     assert before == (world.store.deliveries(limit=1000), world.store.plans(), world.store.audit())
+
+
+def test_the_labels_that_ask_for_a_plan_are_made_on_demand(world: World) -> None:
+    done = run(world, "sync", "acme/shop", "--labels")
+    assert done.exit_code == 0, done.output
+    assert set(world.repo.labels) == set(FORMATS_BY_LABEL)
+    assert "the labels that ask for a plan\n  MakeLabels plan:feature, plan:story" in done.output
+    again = run(world, "sync", "acme/shop", "--labels")
+    assert "1 subject, 0 changes" in again.output
+    assert run(world, "sync", "acme/shop", "--labels", "--dry-run").exit_code == 2
 
 
 def test_plans_and_requests_that_nobody_knows_are_found(world: World, ready: int) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.config import CONFIG_PATH, RepoConfig
+from bot.events import COMPARE
 from bot.store import Store
-from bot.sweeps import CONFIG_AGE, sweep_configs
+from bot.subjects.configured import LABELS
+from bot.sweeps import CONFIG_AGE, sweep_configs, wish
 from tests.fake_github import FakeCheck, FakeRepository
 from tests.subjects.test_check import work_again
 from tests.world import World
@@ -191,7 +193,7 @@ def test_files_extend_one_another_and_the_nearer_wins(world: World) -> None:
         ({"a": "brake: 7"}, "_extends: a", "acme/a:.github/plansync.yml:1: There is a mistake"),
         ({"a": "password: hunter2"}, "_extends: a", "There is a mistake on this line"),
         ({"a": "statuses: {pending: open}"}, "_extends: a\nstatuses: {complete: Open}",
-         "different words"),
+         "must differ"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_extended_is_told(
@@ -296,3 +298,31 @@ def test_a_repository_that_is_not_known_yet_is_looked_at(world: World) -> None:
     world.send([])
     world.settle()
     assert world.store.config(2).brake == 0.5
+
+
+def want_labels(world: World) -> None:
+    now = world.github.now
+    asked = wish(world.repo.ref, "config", "", now, why=LABELS, since=now)
+    world.store.receive(asked.guid, COMPARE, asked.body, received_at=now)
+    world.github.now += timedelta(minutes=1)
+    world.settle()
+
+
+def test_the_labels_that_ask_for_a_plan_are_made_where_somebody_wants_them(world: World) -> None:
+    world.configure("labels:\n  rfc: feature-plan\n  Plan:Story: user-story\n")
+    world.repo.labels["plan:story"] = "000000"
+    want_labels(world)
+    assert world.repo.labels["rfc"]
+    assert world.repo.labels["plan:story"] == "000000"
+    assert "Plan:Story" not in world.repo.labels
+    assert "plan:feature" not in world.repo.labels
+    (entry,) = [e for e in world.store.audit(limit=50) if e.entry.kind == "MakeLabels"]
+    assert entry.entry.target == "rfc"
+    world.new_calls()
+    want_labels(world)
+    assert not [name for name in world.new_calls() if name.startswith("create")]
+
+
+def test_labels_are_not_made_by_themselves(world: World) -> None:
+    world.configure("brake: 0.5\n")
+    assert world.repo.labels == {}
