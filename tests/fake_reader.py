@@ -173,6 +173,20 @@ class FakeReader(Bound):
         )
 
     @reads
+    def commits_between(self, base: str, head: str) -> list[CommitSnapshot]:
+        git = self._it.git
+        one, other = git.resolve(base), git.resolve(head)
+        if one is None or other is None:
+            return []
+        known = set(git.ancestors(one.sha))
+        new = [sha for sha in reversed(git.ancestors(other.sha)) if sha not in known]
+        return [
+            CommitSnapshot(sha, one.message, one.parents, one.date, one.author)
+            for sha in new[:300]
+            for one in [git.commits[sha]]
+        ]
+
+    @reads
     def paths(self, commit: str) -> list[str] | None:
         found = self._it.git.commits.get(commit)
         return sorted(found.files) if found else []

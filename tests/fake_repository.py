@@ -355,15 +355,18 @@ class FakeRepository:
         run.status, run.conclusion = "queued", None
         self._check_event("rerequested", actor, run)
 
-    def queue_pull(self, actor: str, number: int) -> str:
-        """A merge group with this pull request in it; gives the group's commit.
+    def queue_pull(self, actor: str, number: int, *before: int) -> str:
+        """A merge group with this pull request in it, on top of those ``before`` it; gives the
+        group's commit.
 
         https://docs.github.com/en/webhooks/webhook-events-and-payloads#merge_group
         """
         pull, base = self.pulls[number], self.git.branches[self.pulls[number].base]
-        head = self.git.merge(
-            base, self.head_of(pull), f"Merge #{number}", author=actor, date=self.world.tick()
-        )
+        head = base
+        for each in (*before, number):
+            said = f"Merge pull request #{each} from {self.pulls[each].head}"
+            theirs = self.head_of(self.pulls[each])
+            head = self.git.merge(head, theirs, said, author=actor, date=self.world.tick())
         branch = f"gh-readonly-queue/{pull.base}/pr-{number}-{base}"
         self.git.branches[branch] = head
         group = {"head_sha": head, "head_ref": f"refs/heads/{branch}", "base_sha": base,

@@ -42,6 +42,8 @@ from bot.github.snapshots import (
 from bot.github.transport import Answer
 
 _COMPARE_LIMIT = 300
+_COMMIT_PAGES = 3
+_COMMITS_A_PAGE = 100
 _ROLES = ("admin", "maintain", "write", "triage", "read", "none")
 
 T = TypeVar("T")
@@ -232,6 +234,20 @@ class LiveReader:
                 paths=tuple(paths_in(files)) if isinstance(files, list) and whole else None,
             ),
         )
+
+    def commits_between(self, base: str, head: str) -> list[CommitSnapshot]:
+        """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+        suffix = f"/compare/{branch_part(base)}...{branch_part(head)}"
+        found: list[CommitSnapshot] = []
+        for page in range(1, _COMMIT_PAGES + 1):
+            data = self._object(suffix, query={"per_page": "100", "page": str(page)})
+            if data is None:
+                break
+            listed = self._channel.value(data[0], lambda a: payloads.commits(mapping(a)))
+            found += listed
+            if len(listed) < _COMMITS_A_PAGE:
+                break
+        return found
 
     def paths(self, commit: str) -> list[str] | None:
         """https://docs.github.com/en/rest/git/trees#get-a-tree"""

@@ -229,6 +229,11 @@ def commit(data: Data) -> CommitSnapshot:
     )
 
 
+def commits(data: Data) -> list[CommitSnapshot]:
+    """https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+    return [commit(one) for one in _parts(data, "commits")]
+
+
 def check(data: Data) -> CheckSnapshot:
     """https://docs.github.com/en/rest/checks/runs#get-a-check-run"""
     return CheckSnapshot(

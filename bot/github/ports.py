@@ -136,6 +136,11 @@ class GitHubReader(Protocol):
         """What ``head`` has that ``base`` has not (branches or commits); None when one is gone."""
         ...
 
+    def commits_between(self, base: str, head: str) -> list[CommitSnapshot]:
+        """The commits that ``head`` has and ``base`` has not, oldest first, at most 300; [] where
+        one of them is not there."""
+        ...
+
     def paths(self, commit: str) -> list[str] | None:
         """All files of a commit; None when GitHub cuts the list (over 100,000)."""
         ...

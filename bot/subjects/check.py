@@ -13,7 +13,7 @@ from bot.changes import Applied, Decision, ReportCheck
 from bot.checks import CheckMemory, CheckSide, external_id, group_head, subject_name
 from bot.config import CONFIG_PATH, RepoConfig
 from bot.plans.model import Problem
-from bot.subjects.check_findings import find, other
+from bot.subjects.check_findings import CheckedPlan, find, other
 from bot.subjects.check_read import CheckFacts, read
 from bot.subjects.check_report import NOTHING, Report, report
 
@@ -46,22 +46,41 @@ def decide(facts: CheckFacts, config: RepoConfig) -> Decision:
 
 def _report(facts: CheckFacts, config: RepoConfig) -> Report:
     loaded = facts.loaded
-    plans = [one for one in facts.plans if one.text is not None or one.known or one.unreadable]
-    if not (plans or facts.unknown or loaded):
+    every = _every_plan(facts)
+    plans = [one for one in every if one.text is not None or one.known or one.unreadable]
+    unknown = [*facts.unknown, *(link for pull in facts.before for link in pull.unknown)]
+    if not (plans or unknown or loaded):
         return NOTHING
     named, today = facts.pull is not None, facts.today
     found = find(facts.plans, facts.links, config, named=named, work=facts.work, today=today)
-    found += [_no_plan(link.issue, link.path, link.source.line) for link in facts.unknown]
+    for pull in facts.before:
+        more = find(pull.plans, pull.links, config, named=True, work=facts.work, today=today)
+        found += [_of_pull(problem, pull.number) for problem in more if problem not in found]
+    found += [_no_plan(link.issue, link.path, link.source.line) for link in unknown]
     found += loaded.problems if loaded else ()
     if facts.left:
-        more = f"{facts.left} more plans are changed or named than one check reads."
-        found.append(other("plan.too-many", more, "Split the pull request."))
+        said = f"{facts.left} more plans are changed or named than one check reads."
+        found.append(other("plan.too-many", said, "Split the pull request."))
     remarks = {path for path in facts.touched if path != CONFIG_PATH}
     remarks -= {one.path for one in facts.plans if one.text is None and one.unreadable is None}
     if loaded and loaded.problems:
         remarks.add(CONFIG_PATH)
     with_config = loaded is not None
-    return report(facts.plans, found, config, with_config=with_config, remarks=remarks, today=today)
+    return report(every, found, config, with_config=with_config, remarks=remarks, today=today)
+
+
+def _every_plan(facts: CheckFacts) -> tuple[CheckedPlan, ...]:
+    """The plans of a commit, and those that other pull requests of its merge group name."""
+    there = {one.path: one for pull in reversed(facts.before) for one in pull.plans}
+    there |= {one.path: one for one in facts.plans}
+    return tuple(there.values())
+
+
+def _of_pull(problem: Problem, number: int) -> Problem:
+    """A finding about what a pull request of a merge group says, that says which."""
+    if problem.path is not None:
+        return problem
+    return replace(problem, message=f"#{number}: {problem.message}")
 
 
 def _no_plan(issue: int | None, path: str, line: int) -> Problem:

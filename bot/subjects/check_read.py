@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,8 +26,27 @@ from bot.subjects.plan_recovery import is_ours
 MOST_PLANS = 50
 """How many plans one check reads; that there are more is said."""
 
+MOST_PULLS = 20
+"""How many pull requests of one merge group are read."""
+
+# https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue
+_MERGED_PULL = re.compile(
+    r"(?:Merge pull request #(?P<merged>\d{1,9})\b|.*\(#(?P<squashed>\d{1,9})\)\s*$)"
+)
+
 # Files of the folder of a plan that is named like this belong to that plan.
 _OWNS_FOLDER = ("plan.md", "impl-plan.md")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedPull:
+    """Another pull request of a merge group: its links, the plans it names, and those there are
+    not."""
+
+    number: int
+    links: Links
+    plans: tuple[CheckedPlan, ...] = ()
+    unknown: tuple[PlanLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,7 @@ class CheckFacts:
     the newest check run there, where it was asked for. ``asked``: an answer is wanted in any case.
     ``work``: more is changed than plan files. ``left`` plans were not read. ``note`` says why
     nothing was read, ``today`` is the day for which due dates are looked at. ``rerun``: somebody
-    wants the same again.
+    wants the same again. ``before`` are the other pull requests of a merge group.
     """
 
     memory: CheckMemory
@@ -58,6 +78,7 @@ class CheckFacts:
     note: str = ""
     today: date | None = None
     rerun: bool = False
+    before: tuple[GroupedPull, ...] = ()
 
 
 def read(
@@ -120,7 +141,44 @@ def _of_group(
     paths = (reader.changed_paths(base, facts.head_sha) if base else None) or []
     pull = reader.pull(int(number)) if number.isdigit() else None
     facts = replace(facts, seen=group, pull=pull.number if pull else None)
-    return _with_plans(facts, reader, side, pull, paths, config, rerun=_is_rerun(claims))
+    facts = _with_plans(facts, reader, side, pull, paths, config, rerun=_is_rerun(claims))
+    before = _pulls_between(reader, base, facts.head_sha) if base else []
+    others = [reader.pull(one) for one in before if str(one) != number]
+    # A number in brackets may be that of anything else; what waits in a queue is open.
+    waiting = [one for one in others if one is not None and one.state == "open"]
+    return replace(facts, before=tuple(_in_group(one, facts, reader, side) for one in waiting))
+
+
+def _pulls_between(reader: GitHubReader, base: str, head: str) -> list[int]:
+    """The pull requests in a group, as the commits that the queue made for them say."""
+    found: dict[int, None] = {}
+    for commit in reader.commits_between(base, head):
+        named = _MERGED_PULL.match(commit.message.split("\n")[0])
+        if named is not None:
+            found[int(named["merged"] or named["squashed"])] = None
+    return list(found)[:MOST_PULLS]
+
+
+def _in_group(
+    pull: PullSnapshot, facts: CheckFacts, reader: GitHubReader, side: CheckSide
+) -> GroupedPull:
+    """What another pull request of a merge group says, and the plans it names."""
+    links = links_of(pull, reader.repo.full_name)
+    named, unknown = _named(links, reader, side)
+    if not (named or unknown):
+        links = replace(links, problems=())
+    known = {one.path: one for one in facts.plans}
+    plans = (
+        replace(known[path], link=link)
+        if path in known
+        else _read_plan(
+            CheckedPlan(path, side.issue_of(path) or link.issue, None, touched=False, link=link),
+            reader,
+            facts.head_sha,
+        )
+        for path, link in list(named.items())[:MOST_PLANS]
+    )
+    return GroupedPull(pull.number, links, tuple(plans), unknown)
 
 
 def touched_of(paths: Iterable[str], side: CheckSide, config: RepoConfig) -> tuple[str, ...]:

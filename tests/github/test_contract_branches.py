@@ -83,6 +83,10 @@ def test_what_a_branch_has_is_counted_from_where_it_parted(github: Side) -> None
     assert (parted.merge_base, parted.ahead, parted.behind) == (start, 1, 1)
     assert parted.paths == (PLAN,)
     assert github.reader.compared("main", "nothing") is None
+    (only,) = github.reader.commits_between(tip(github), BRANCH)
+    assert (only.message, only.parents) == ("A", (start,))
+    assert github.reader.commits_between(BRANCH, BRANCH) == []
+    assert github.reader.commits_between("main", "nothing") == []
 
 
 def test_a_merge_commit_takes_the_other_tree_with_our_files(github: Side) -> None:

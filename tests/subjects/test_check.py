@@ -344,6 +344,24 @@ def test_a_merge_group_is_answered_where_it_arrives(desk: Desk) -> None:
     assert desk.again() == []
 
 
+def test_every_pull_request_of_a_merge_group_is_read(desk: Desk) -> None:
+    issue = desk.world.plan_issue(PATH)
+    wrong = desk.pull(f"Plan: #{issue}\nTask: 99", src__a="a\n")
+    nowhere = desk.pull("Plan: #4711", branch="nowhere", src__b="b\n")
+    last = desk.pull(f"Plan: #{issue}\nTask: 2.1", branch="last", src__c="c\n")
+    head = desk.world.repo.queue_pull("bob", last, wrong, nowhere)
+    desk.world.settle()
+    assert (desk.check.head_sha, desk.check.conclusion) == (head, "failure")
+    assert f"&#35;{wrong}: " in desk.check.summary
+    assert "99" in desk.check.summary
+    assert "4711" in desk.check.summary
+    assert "`2.1`" not in desk.check.summary.partition("plan_docs")[0]
+    head = desk.world.repo.queue_pull("bob", last)
+    desk.world.settle()
+    assert (desk.check.head_sha, desk.check.conclusion) == (head, "success")
+    assert desk.again() == []
+
+
 def test_a_broken_plan_fails_its_merge_group_too(desk: Desk) -> None:
     path = story(desk.world)
     text = desk.world.repo.text(path)
