@@ -21,6 +21,7 @@ from bot.subjects.check_claims import NOT_LINKED, links_of
 from bot.subjects.check_files import files_of
 from bot.subjects.check_findings import CheckedPlan, find, other
 from bot.subjects.overdue import day_heard
+from bot.subjects.plan_companions import together
 from bot.subjects.plan_recovery import is_ours
 
 MOST_PLANS = 50
@@ -317,9 +318,13 @@ def _wanted(
 
 
 def _read_plan(one: CheckedPlan, reader: GitHubReader, head: str) -> CheckedPlan:
-    """The plan as the commit has it; one that is only named as the default branch has it."""
+    """The plan as the commit has it; one that is only named as the default branch has it.
+
+    That one comes with its companions, which have tasks too; else they are the commit's files.
+    """
+    path = RepoPath(one.path)
     try:
-        file = reader.file(RepoPath(one.path), head if one.touched else None)
+        file = reader.file(path, head) if one.touched else together(reader)[0].file(path)
     except UserProblem as problem:
         said = other("plan.unreadable", problem.message, problem.fix, problem.line or 1, one.path)
         return replace(one, unreadable=said)

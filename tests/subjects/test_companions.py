@@ -565,3 +565,35 @@ def test_every_call_may_fail_once(notes: Notes, nth: int, after: bool) -> None:
     assert notes.is_ticked(GATE, "Steps")
     assert len(notes.commits()) == 1
     assert len(notes.said("status")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "conclusion"),
+    [("Task: T001", "success"), ("Task: requirements.2", "success"), ("Task: T099", "failure")],
+)
+def test_a_pull_request_s_check_knows_the_tasks_beside_the_plan(
+    notes: Notes, line: str, conclusion: str
+) -> None:
+    world = notes.world
+    world.bob.create_branch("work")
+    world.bob.push_file("src/work.py", "pass\n", "Work", "work")
+    number = world.bob.open_pull("work", "Work", f"Plan: #{notes.issue}\n{line}\n")
+    world.settle()
+    (check,) = world.repo.checks.values()
+    assert check.conclusion == conclusion
+    world.alice.merge_pull(number)
+    notes.settle()
+    assert notes.is_ticked(TASKS, "T001") == (line == "Task: T001")
+    # A merge settles no box of a gate: that is for people to say.
+    assert not notes.is_ticked(REQUIREMENTS, "Says why")
+
+
+def test_a_pull_request_that_changes_the_tasks_alone_is_checked(notes: Notes) -> None:
+    world = notes.world
+    world.bob.create_branch("work")
+    twice = LIST.replace("T004 [P]", "T001 [P]")
+    world.bob.push_file(TASKS, twice, "Twice", "work")
+    world.bob.open_pull("work", "Work", "The list")
+    world.settle()
+    (check,) = world.repo.checks.values()
+    assert "T001 stands on line" in str(check.annotations)
