@@ -24,6 +24,31 @@ class Attention:
     remedy: str
 
 
+def remedy_of(kind: str, state: str) -> str:
+    """What ends it that a plan of this memory's state waits for a person; "" for no kind."""
+    match kind:
+        case "stopped" if state == "deleted":
+            return "Put the file back, for example with git revert, or close the plan issue."
+        case "stopped":
+            return (
+                "Restore what is missing, or answer on the plan issue: /plan take file, /plan take"
+                " issue, or /plan sync confirm."
+            )
+        case "paused":
+            return (
+                "It goes on by itself after an hour; before that with /plan sync confirm on the"
+                " plan issue, or when an operator retries it."
+            )
+        case "conflict":
+            return (
+                "/plan take issue puts the issue's text in its place, /plan take file settles it"
+                " as it is."
+            )
+        case "held":
+            return "Somebody who may write takes it over with /plan accept."
+    return ""
+
+
 def find_attention(memory: PlanMemory) -> tuple[Attention, ...]:
     """All that waits for a person, what stops the plan first; () for a plan that is well."""
     return tuple(
@@ -36,33 +61,21 @@ def find_attention(memory: PlanMemory) -> tuple[Attention, ...]:
 def _stopped(memory: PlanMemory) -> Attention | None:
     if not memory.stopped:
         return None
-    if memory.state == "deleted":
+    if memory.state == "deleted" and not memory.stopped_for:
         # A deleted plan whose issue is closed is over: nobody is asked anything.
-        if not memory.stopped_for:
-            return None
-        remedy = (
-            "Put the file back, for example with git revert; or close the plan issue, when the plan"
-            " is over."
-        )
-    else:
-        remedy = (
-            "plansync's comment on the plan issue names the ways on: restore what is missing,"
-            " /plan take file or /plan take issue, or /plan sync confirm by somebody who may write."
-        )
+        return None
     why = memory.stopped_for or "much of the plan vanished in one change"
-    return Attention("stopped", f"{why[:1].upper()}{why[1:]}.", remedy)
+    return _of("stopped", f"{why[:1].upper()}{why[1:]}.", memory)
 
 
 def _paused(memory: PlanMemory) -> Attention | None:
     if not memory.tripped_at:
         return None
-    return Attention(
-        "paused",
+    why = (
         "It was written too often within ten minutes, as if plansync and another tool answered each"
-        " other.",
-        "It goes on by itself after an hour; before that with /plan sync confirm by somebody who"
-        " may write, or when an operator retries it.",
+        " other."
     )
+    return _of("paused", why, memory)
 
 
 def _conflict(memory: PlanMemory) -> Attention | None:
@@ -70,20 +83,20 @@ def _conflict(memory: PlanMemory) -> Attention | None:
     if not count:
         return None
     what = "A conflict waits" if count == 1 else f"{count} conflicts wait"
-    return Attention(
-        "conflict",
-        f"{what} for an answer on the plan issue; the file's text stands until then.",
-        "/plan take issue puts the issue's text in its place, /plan take file settles it as it is.",
-    )
+    why = f"{what} for an answer on the plan issue; the file's text stands until then."
+    return _of("conflict", why, memory)
 
 
 def _held(memory: PlanMemory) -> Attention | None:
     if not memory.held:
         return None
     who = ", ".join(memory.held)
-    return Attention(
-        "held",
+    why = (
         f"{who} edited the plan issue without write access to the repository; that is not in the"
-        " plan file.",
-        "Somebody who may write takes it over with /plan accept.",
+        " plan file."
     )
+    return _of("held", why, memory)
+
+
+def _of(kind: Kind, why: str, memory: PlanMemory) -> Attention:
+    return Attention(kind, why, remedy_of(kind, memory.state))

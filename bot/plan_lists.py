@@ -29,6 +29,7 @@ def plan_json(row: PlanRow) -> dict[str, object]:
         "parked": row.parked or None,
         "attention": row.attention or None,
         "attention_why": row.attention_why or None,
+        "remedy": row.remedy or None,
         "compared_at": row.compared_at.isoformat() if row.compared_at else None,
         "page": plan_path(row.repository, row.path),
     }

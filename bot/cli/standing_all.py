@@ -58,14 +58,18 @@ def _line(row: PlanRow) -> str:
     full = _BAR * one.done // one.total if one.total else 0
     bar = "█" * full + "░" * (_BAR - full)
     number = f" #{row.issue_number}" if row.issue_number else ""
-    status = "Parked" if row.parked else row.attention.capitalize() or one.status
+    # A pause parks the plan too, and says better what it waits for.
+    parked = "" if row.attention == "paused" else row.parked
+    status = "Parked" if parked else row.attention.capitalize() or one.status
     lines = [
         f"  {bar} {one.done:>3}/{one.total:<3} {status:<11}  {one.title}{number}",
         f"      {row.path}",
     ]
-    told = row.parked or row.attention_why or one.blocker or one.next
+    told = parked or row.attention_why or one.blocker or one.next
     if told:
-        word = "blocked" if row.parked or one.blockers else "next"
-        word = "waits for somebody" if row.attention and not row.parked else word
+        word = "blocked" if parked or one.blockers else "next"
+        word = "waits for somebody" if row.attention and not parked else word
         lines.append(f"      {word}: {told}")
+    if row.remedy and not parked:
+        lines.append(f"      what ends it: {row.remedy}")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.attention import remedy_of
 from bot.github.snapshots import RepoRef
 from bot.memory import PlanMemory, RequestMemory
 from bot.plans.cellwords import STATUS_WORDS
@@ -60,6 +61,11 @@ class PlanRow:
     parked: str = ""
     attention: str = ""
     attention_why: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What ends it that the plan waits for a person, "" when it does not."""
+        return remedy_of(self.attention, self.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from bot.memory import SubjectKey, Trigger
 from bot.store import Store
 from tests.cli.conftest import Run
-from tests.web.visits import LAB, keep_story
+from tests.web.visits import LAB, SHOP, keep_story
 
 
 @pytest.fixture
@@ -45,6 +46,25 @@ def test_every_plan_is_shown_by_repository(run: Run, remembered: Store, now: dat
         "      docs/user-stories/search.md\n"
         "      next: 2 Show the form\n"
     )
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_what_waits_for_somebody_is_said_with_what_ends_it(
+    run: Run, remembered: Store, now: datetime, parked: bool
+) -> None:
+    memory = replace(keep_story(remembered, now), tripped_at=now.isoformat())
+    key = SubjectKey(SHOP.id, "plan", memory.path)
+    remembered.finish(key, [], finished_at=now, remember=[memory])
+    if parked:
+        remembered.receive("g", "push", b"{}", received_at=now)
+        remembered.record_dispatch(remembered.new_deliveries()[0].id, [Trigger(key)], due_at=now)
+        remembered.park(key, "plansync wrote this plan 20 times.", now=now)
+    lines = run("status", "--all").out.splitlines()
+    assert "Paused" in lines[1]
+    assert lines[3].startswith("      waits for somebody: It was written too often")
+    assert lines[4].startswith("      what ends it: It goes on by itself after an hour")
+    found = json.loads(run("status", "--all", "--json").out)
+    assert (found["attention"], "an hour" in found["remedy"]) == ("paused", True)
 
 
 def test_it_is_json_for_programs(run: Run, remembered: Store, now: datetime) -> None:

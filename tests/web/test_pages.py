@@ -83,6 +83,7 @@ def test_the_plans_are_there_for_programs_too(visits: Visits, store: Store, now:
         "parked": None,
         "attention": None,
         "attention_why": None,
+        "remedy": None,
         "compared_at": None,
         "page": PATH,
     }
