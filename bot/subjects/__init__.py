@@ -114,8 +114,8 @@ def _of_story(event: IssueEvent, known: Known, config: RepoConfig) -> list[Trigg
     path = known.plan_path_of_issue(event.repo.id, marker.plan) if marker else None
     if path is None:
         return []
-    state = "open" if event.state == "open" else "closed"
-    claim = story_claim(event.number, event.title, state, event.body)
+    states = {"closed": "closed", "reopened": "open"}
+    claim = story_claim(event.number, event.title, states.get(event.action, ""), event.body)
     return [
         Trigger(SubjectKey(event.repo.id, RELATIONS, path), "" if event.state == "gone" else claim)
     ]

@@ -21,7 +21,7 @@ from bot.plans.story_issues import parse_story_marker, stories_of
 from bot.plans.waits_for import needed_by
 from bot.subjects.issue_following import home
 from bot.subjects.plan_recovery import is_ours
-from bot.subjects.relations_claims import digest_of, left_as
+from bot.subjects.relations_claims import digest_of, is_as_left, left_as
 from bot.subjects.relations_decide import (
     MOST_SUB_ISSUES,
     Child,
@@ -44,7 +44,7 @@ def is_known(claim: str, memory: PlanMemory | None) -> bool:
     kind, _, value = claim.partition(":")
     if kind == "relations":
         return value == memory.related_for
-    return kind == "story" and value in memory.stories
+    return kind == "story" and is_as_left(value, memory.stories)
 
 
 def read(

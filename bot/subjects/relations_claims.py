@@ -16,18 +16,31 @@ KIND = "relations"
 
 
 def story_claim(number: int, title: str, state: str, body: str) -> str:
-    """What an event says of a sub-issue of ours."""
-    return f"story:{_left(number, title, state, body)}"
+    """What an event says of a sub-issue of ours: its ``state``, or where that is "" the rest.
+
+    One write of ours comes back as an event for each of the two.
+    """
+    return f"story:{number}:{'' if state else _digest(title, body)}:{state}"
 
 
 def left_as(issue: IssueSnapshot) -> str:
     """A sub-issue as it was left, so that the echo of that is recognised."""
-    return _left(issue.number, issue.title, issue.state, issue.body)
+    return f"{issue.number}:{_digest(issue.title, issue.body)}:{issue.state}"
 
 
-def _left(number: int, title: str, state: str, body: str) -> str:
-    said = json.dumps([title, state, repr(parse_story_marker(body))])
-    return f"{number}:{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:16]}"
+def is_as_left(value: str, stories: Sequence[str]) -> bool:
+    """Whether a sub-issue is, as an event says, how it was left."""
+    number, digest, state = value.split(":")
+    there = (story.split(":") for story in stories)
+    return any(
+        one == number and (digest or was) == was and (state or stood) == stood
+        for one, was, stood in there
+    )
+
+
+def _digest(title: str, body: str) -> str:
+    said = json.dumps([title, repr(parse_story_marker(body))])
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def digest_of(memory: PlanMemory, config: RepoConfig) -> str:

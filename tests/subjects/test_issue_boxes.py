@@ -204,6 +204,20 @@ def test_a_lost_database_does_not_move_a_box_again(ready: Ready, tmp_path: Path)
     assert ready.same()
 
 
+def test_a_lost_database_still_knows_which_tick_was_ours(ready: Ready, tmp_path: Path) -> None:
+    world = ready.world
+    number = convert(ready)
+    world.settle()
+    world.bob.close_issue(number)
+    world.settle()
+    world = World(sqlite_store(tmp_path / "new.sqlite3"), world.repo)
+    world.alice.tick(ready.issue, "Rules of the domain")
+    world.settle()
+    world.bob.reopen_issue(number)
+    world.settle()
+    assert line(ready.file) == f"- [ ] {BOX} (#{number})"
+
+
 def test_a_number_beside_words_of_a_closed_issue_moves_nothing_at_first_sight(ready: Ready) -> None:
     number = ready.world.alice.open_issue("Long ago")
     ready.world.alice.close_issue(number)

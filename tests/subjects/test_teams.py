@@ -111,8 +111,10 @@ def test_a_mapped_name_is_assigned_and_a_team_is_told(world: World) -> None:
     (told,) = mentions(plan)
     assert "@acme/backend" in told
     assert plan.header["Assignees"] == "alice, Ada Lovelace, Backend"
+    world.new_calls()
     plan.edit(">Labels: plan", ">Labels: plan, more")
     assert len(mentions(plan)) == 1
+    assert "comments" not in world.new_calls()
     assert plan.shows_the_file()
 
 
