@@ -143,7 +143,7 @@ def _with_blockers(
 def decide(snapshot: RelationsSnapshot, config: RepoConfig) -> Decision:
     """Make, name, close and open the sub-issues; say what blocks what."""
     known, parent = snapshot.known, snapshot.parent
-    if parent is None or config.dry_run:
+    if parent is None:
         return Decision(note="there is nothing to relate", after=known)
     digest = digest_of(known, config)
     if not snapshot.supported:

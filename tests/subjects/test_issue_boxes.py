@@ -9,6 +9,7 @@ import pytest
 from tests import fake_payloads as payloads
 from tests.databases import sqlite_store
 from tests.fake_github import Crash
+from tests.subjects.test_companions import TASKS, Notes
 from tests.subjects.test_mirror import PATH, Ready
 from tests.world import World
 
@@ -298,3 +299,18 @@ def test_a_crash_at_any_write_ends_the_same(ready: Ready, calls: str, after: boo
     ready.world.bob.reopen_issue(number)
     ready.world.settle()
     assert line(ready.file) == f"- [ ] {BOX} (#{number})"
+
+
+def test_a_box_of_a_file_beside_the_plan_is_written_there(world: World) -> None:
+    notes = Notes(world)
+    words = "T003 Entity and rules"
+    number = world.alice.open_issue(words)
+    notes.reword(f"] {words}", f"] #{number}")
+    notes.settle()
+    assert f"- [ ] {words} (#{number})\n" in notes.text(TASKS)
+    world.bob.close_issue(number)
+    notes.settle()
+    assert f"- [x] {words} (#{number})\n" in notes.text(TASKS)
+    world.bob.reopen_issue(number)
+    notes.settle()
+    assert f"- [ ] {words} (#{number})\n" in notes.text(TASKS)
