@@ -21,6 +21,7 @@ from bot.plans.plaintext import plain_text
 from bot.settings import Settings
 from bot.standing import Standing, read_standing, title_of
 from bot.store import AuditRow, Store
+from webhooks.address import own_origin
 from webhooks.badge import badge_path
 from webhooks.burnup import HEIGHT, WIDTH, burn_up
 from webhooks.look import Look
@@ -177,6 +178,7 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             graph=dependency_graph(standing.plan.tasks),
             box_size=(BOX_WIDTH, BOX_HEIGHT),
             badge=badge,
+            origin=own_origin(request, settings),
         )
 
     return pages

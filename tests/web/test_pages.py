@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -110,7 +111,24 @@ def test_a_plan_shows_its_bars_rows_pull_requests_history_and_gates(
     assert "From 1 of 3 tasks on 2026-02-26 to 2 of 3 on 2026-03-01." in seen
     assert 'title="2026-03-01 10:00:00 UTC">2 hours ago</time>' in page
     assert page.count('class="curve"') == 3
+    assert re.search(r"\[!\[plan\]\(http://localhost/badge/acme/shop/\S+\.svg\?token=\S+\)\]", page)
+    assert f"](http://localhost{PATH})" in page
     assert "3 Measure it" in seen
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda t: t.replace("Pending", "Complete"), "Everything is done."),
+        (lambda t: "# User Story: Search\n\n**Status**: Draft\n", "There is no task yet."),
+    ],
+)
+def test_a_plan_without_a_next_task_says_why(
+    visits: Visits, store: Store, now: datetime, change: Callable[[str], str], told: str
+) -> None:
+    memory = replace(keep_story(store, now), base_text=change(STORY))
+    store.finish(SubjectKey(SHOP.id, "plan", memory.path), [], finished_at=now, remember=[memory])
+    assert told in visits.sign_in("rita").get(PATH).text
 
 
 def test_a_long_history_is_read_page_by_page(visits: Visits, store: Store, now: datetime) -> None:
