@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.plans.document import parse_document
+from bot.plans.formats import read_plan
 from tests import fake_payloads as payloads
 from tests.databases import sqlite_store
 from tests.fake_github import Crash
@@ -314,3 +316,49 @@ def test_a_box_of_a_file_beside_the_plan_is_written_there(world: World) -> None:
     world.bob.reopen_issue(number)
     notes.settle()
     assert f"- [ ] {words} (#{number})\n" in notes.text(TASKS)
+
+
+def test_on_a_protected_branch_it_waits_in_the_pull_request(ready: Ready) -> None:
+    world, branch = ready.world, "plansync/plan-updates"
+    world.repo.protected = True
+    number = convert(ready)
+    world.settle()
+
+    def both() -> set[str]:
+        return {line(world.repo.text(PATH, branch)), line(ready.body)}
+
+    assert both() == {f"- [ ] {BOX} (#{number})"}
+    world.bob.close_issue(number)
+    world.settle()
+    assert both() == {f"- [x] {BOX} (#{number})"}
+    world.bob.reopen_issue(number)
+    world.settle()
+    assert both() == {f"- [ ] {BOX} (#{number})"}
+    world.bob.close_issue(number)
+    world.settle()
+    world.repo.protected = False
+    world.bob.merge_pull(max(world.repo.pulls))
+    world.settle()
+    assert line(ready.file) == f"- [x] {BOX} (#{number})"
+    assert ready.same()
+
+
+def test_a_pull_request_still_finds_the_task(ready: Ready) -> None:
+    world = ready.world
+    plan = read_plan(PATH, parse_document(ready.file))
+    assert plan is not None
+    address = next(task.address for task in plan.tasks if task.text == BOX)
+    world.bob.create_branch("work")
+    world.bob.push_file("src/work.py", "pass\n", branch="work")
+    body = f"Plan: #{ready.issue}\nTask: {address}\n"
+    pull = world.bob.open_pull("work", "Work", body)
+    world.settle()
+    number = convert(ready)
+    world.settle()
+    world.bob.edit_pull(pull, body=f"{body}\nCloses #{number}\n")
+    world.settle()
+    world.bob.merge_pull(pull)
+    world.settle()
+    assert world.repo.issues[number].state == "closed"
+    assert line(ready.file) == f"- [x] {BOX} (#{number})"
+    assert ready.same()
