@@ -69,6 +69,24 @@ def check_clock(there: datetime | None, here: datetime) -> Check:
     return Check("clock", False, f"{abs(skew.total_seconds()):.0f} s {way} of GitHub's", fix)
 
 
+def check_server(settings: Settings) -> Check:
+    """Do both addresses lead to one GitHub? Links and sign-ins go to one, all else to the other.
+
+    https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api#making-a-request
+    and https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/about-github-enterprise-cloud-with-data-residency
+    """
+    api = urlsplit(settings.github_api_url).hostname or ""
+    web = urlsplit(settings.github_server_url).hostname or ""
+    if api.removeprefix("api.") == web or is_loopback(api):
+        return Check("settings", True, f"App {settings.app_id} at {settings.github_api_url}")
+    found = f"GITHUB_API_URL leads to {api}, but GITHUB_SERVER_URL to {web}"
+    fix = (
+        "Set both to one GitHub: neither for github.com, https://HOSTNAME/api/v3 and"
+        " https://HOSTNAME for GitHub Enterprise Server."
+    )
+    return Check("settings", False, found, fix)
+
+
 def check_address(settings: Settings) -> Check:
     """Can people sign in where they reach the pages? Browsers keep sign-ins only over https."""
     if settings.public_url:

@@ -63,6 +63,7 @@ def _checks(practice: Practice | None) -> list[Check]:
         check_clock,
         check_disk,
         check_secrets,
+        check_server,
         read_mounts,
     )
     from bot.settings import (
@@ -86,7 +87,7 @@ def _checks(practice: Practice | None) -> list[Check]:
         except (SettingsError, FileProblem):
             return [found]
         return [found, *check_store(store, now)]
-    checks = [Check("settings", True, f"App {settings.app_id} at {settings.github_api_url}")]
+    checks = [check_server(settings)]
     checks += [*check_secrets(settings, settings_file()), check_address(settings)]
     store = Store(settings.database_url)
     checks += check_store(store, now)

@@ -130,6 +130,25 @@ def test_an_address_where_nobody_can_sign_in_is_told(install: Install) -> None:
     assert "set PLANSYNC_URL to its https:// address" in install.bad()["pages"]
 
 
+@pytest.mark.parametrize(
+    ("api", "web", "good"),
+    [
+        ("https://api.github.com", "https://github.com", True),
+        ("https://git.acme.test/api/v3", "https://git.acme.test", True),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com", True),
+        ("http://127.0.0.1:4000", "http://localhost:4001", True),
+        ("https://git.acme.test/api/v3", "https://github.com", False),
+        ("https://api.acme.ghe.com", "https://github.com", False),
+        ("https://api.github.com", "https://git.acme.test", False),
+    ],
+)
+def test_both_addresses_of_github_are_of_one(
+    install: Install, api: str, web: str, good: bool
+) -> None:
+    install.changed |= {"github_api_url": api, "github_server_url": web}
+    assert ("settings" not in install.bad()) is good
+
+
 def test_a_platform_that_forgets_its_disks_is_told(
     install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
