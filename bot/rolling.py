@@ -105,11 +105,13 @@ def propose(change: CommitFiles, source: str, refused: Refused, reader: GitHubRe
             steps.append(CreateBranch(BRANCH, now.tip, reason))
         steps.append(CommitToBranch(change.files, message, BRANCH, now.tip, change.reason))
     else:
-        commit, dropped = _next_commit(change, source, message, now, before, entries, reader)
+        paths = {str(edit.path) for edit in change.files}
+        ended = {p for p, one in entries.items() if one.source == source and p not in paths}
+        commit, dropped = _next_commit(change, source, message, now, before, entries, ended, reader)
         steps += commit
-        entries = {path: entry for path, entry in entries.items() if path not in dropped}
-    paths = [str(edit.path) for edit in change.files]
-    entries |= {path: make_entry(path, source, change.reason) for path in paths}
+        entries = {p: entry for p, entry in entries.items() if p not in dropped | ended}
+    new = [str(edit.path) for edit in change.files]
+    entries |= {path: make_entry(path, source, change.reason) for path in new}
     return _with_pull(now, entries, steps, refused)
 
 
@@ -139,9 +141,13 @@ def _next_commit(
     now: _Rolling,
     before: Mapping[RepoPath, FileSnapshot | None],
     entries: Mapping[str, Entry],
+    ended: set[str],
     reader: GitHubReader,
 ) -> tuple[list[Change], set[str]]:
-    """The commit on the branch as it is, and the entries that it drops."""
+    """The commit on the branch as it is, and the entries that it drops.
+
+    What is ``ended`` waits no more, and is made what the default branch has.
+    """
     head, compared = now.head or "", now.compared
     there = {edit.path: reader.file(edit.path, ref=head) for edit in change.files}
     for edit in change.files:
@@ -155,7 +161,7 @@ def _next_commit(
         )
     )
     if outdated and compared is not None:
-        merged = _merged(compared, now, change.files, entries, reader)
+        merged = _merged(compared, now, change.files, entries, ended, reader)
         if merged is not None:
             files, deleted, dropped = merged
             commit = CommitToBranch(
@@ -167,9 +173,11 @@ def _next_commit(
         for edit in change.files
         if _text(there[edit.path]) != edit.text
     )
-    if not changed:
+    back, deleted = _as_there(map(RepoPath, sorted(ended)), now, reader)
+    if not (changed or back or deleted):
         return [], set()
-    return [CommitToBranch(changed, message, BRANCH, head, change.reason)], set()
+    files = (*changed, *back)
+    return [CommitToBranch(files, message, BRANCH, head, change.reason, deleted)], set()
 
 
 def _check_free(
@@ -194,6 +202,7 @@ def _merged(
     now: _Rolling,
     wanted: Sequence[FileEdit],
     entries: Mapping[str, Entry],
+    ended: set[str],
     reader: GitHubReader,
 ) -> tuple[tuple[FileEdit, ...], tuple[RepoPath, ...], set[str]] | None:
     """The files of a merge with the default branch, and the plans that are left out of it.
@@ -211,7 +220,7 @@ def _merged(
     dropped: set[str] = set()
     try:
         for path in map(RepoPath, compared.paths):
-            if path in here:
+            if path in here or path in ended:
                 continue
             base = reader.file(path, ref=compared.merge_base)
             ours, theirs = reader.file(path, ref=now.head), reader.file(path, ref=now.tip)

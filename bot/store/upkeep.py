@@ -96,14 +96,21 @@ class Upkeep:
             return parked(connection, repository_id)
 
     def proposed_in(self, repository_id: int) -> list[SubjectKey]:
-        """The requests of a repository whose new plan waits in the rolling pull request."""
+        """The requests of a repository whose new plan waits in the rolling pull request, and the
+        plans of which something does."""
         with self._db.read() as connection:
             query = sa.select(requests.c.number).order_by(requests.c.number)
             query = query.where(
                 requests.c.repository_id == repository_id, requests.c.state == "proposed"
             )
             numbers = connection.execute(query).scalars()
-            return [SubjectKey(repository_id, "request", str(number)) for number in numbers]
+            found = [SubjectKey(repository_id, "request", str(number)) for number in numbers]
+            waits = plans.c.memory["proposed"].as_integer().is_not(None)
+            query = sa.select(plans.c.path).order_by(plans.c.path)
+            paths = connection.execute(
+                query.where(plans.c.repository_id == repository_id, waits)
+            ).scalars()
+            return [*found, *(SubjectKey(repository_id, "plan", path) for path in paths)]
 
     def repository_ids(self, installation_id: int) -> list[int]:
         """The known repositories of an installation."""

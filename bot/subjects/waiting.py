@@ -61,10 +61,10 @@ def find_waiting(reader: GitHubReader, memory: PlanMemory) -> PullSnapshot | Non
 
 def recall_waiting(reader: GitHubReader, memory: PlanMemory) -> PlanMemory:
     """The memory with what waits for the plan, found on GitHub."""
-    pull = find_waiting(reader, memory)
-    there = _text(reader, RepoPath(memory.path), pull.head_sha) if pull else None
-    if pull is None or there is None or not memory.base_blob:
+    pull = find_waiting(reader, memory) if memory.base_blob else None
+    if pull is None:
         return memory
+    there = _proposed_text(reader, memory, pull) or memory.base_text
     return replace(memory, proposed=pull.number, waiting_text=there)
 
 
@@ -86,10 +86,10 @@ def read_waiting(
             return memory, None
         step = (memory.base_text, memory.waiting_text)
         return memory, Waiting(memory.waiting_text, memory.waiting_text, (step,))
-    there = _text(reader, path, pull.head_sha)
     if pull.merged:
-        return _after_merge(reader, memory, pull, there)
-    before = memory.waiting_text or there
+        return _after_merge(reader, memory, pull, _text(reader, path, pull.head_sha))
+    there = _proposed_text(reader, memory, pull)
+    before = memory.waiting_text or there or memory.base_text
     if not before:
         return memory, None
     landed = there is not None and blob_sha(there) == landing
@@ -101,6 +101,14 @@ def read_waiting(
         steps += [(agreed, with_ours)] if with_ours != agreed else []
     files = _files(reader, pull, memory, pull.head_sha)
     return memory, Waiting(agreed, before, tuple(steps), files)
+
+
+def _proposed_text(reader: GitHubReader, memory: PlanMemory, pull: PullSnapshot) -> str | None:
+    """The plan file of the pull request; None where it is not among what waits there: then the
+    branch may have an older one."""
+    if memory.path not in parse_entries(pull.body):
+        return None
+    return _text(reader, RepoPath(memory.path), pull.head_sha)
 
 
 def _after_merge(

@@ -248,11 +248,29 @@ def test_entries_land_once(tasks: Plan, end: Callable[[Plan], None]) -> None:
     text = log(tasks)
     assert (text.count("cache is warm"), text.count("cache is cold")) == (1, 1)
     assert "A note of my own." in text
+    assert "- [ ] Write the query" in tasks.file
     assert all(pull.state == "closed" for pull in pulls(world))
     assert tasks.memory.proposed is None
     before = text
     look(tasks)
     assert log(tasks) == before
+
+
+def test_a_plan_that_waits_for_nothing_is_not_taken_from_the_branch(tasks: Plan) -> None:
+    """Its log alone waits, so the branch has an older plan: nobody took the new words out."""
+    world = tasks.world
+    say(tasks, "/plan log S-1 the cache is warm, continue")
+    world.bob.edit_file(tasks.path, lambda t: t.replace("Exports.", "Exports, and more."))
+    world.settle()
+    look(tasks)
+    assert "Exports, and more." in tasks.issue
+    world.alice.tick(tasks.number, "Write the query")
+    world.settle()
+    merge(tasks)
+    assert "Exports, and more." in tasks.file
+    assert "- [x] Write the query" in tasks.file
+    assert log(tasks).count("cache is warm") == 1
+    assert tasks.same()
 
 
 def test_entries_of_a_pull_request_that_was_closed_are_kept_and_come_with_the_next(
