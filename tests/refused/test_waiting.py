@@ -14,6 +14,8 @@ from tests.fake_github import Crash
 from tests.orders.plans import PATHS, text_of
 from tests.refused.conftest import Plan, pulls
 from tests.refused.test_protected import squash
+from tests.subjects.test_companions import GATE, REQUIREMENTS, TASKS, Notes
+from tests.subjects.test_companions import PATH as FEATURE
 from tests.subjects.test_large_plans import Long, long_plan
 from tests.subjects.test_pulls import forget
 from tests.subjects.test_story_log import LOG, Tasks
@@ -323,3 +325,35 @@ def test_a_crash_at_any_call_of_a_second_entry_doubles_nothing(
     text = log(tasks)
     assert (text.count("cache is warm"), text.count("cache is cold")) == (1, 1)
     assert "- [x] Write the query" in tasks.file
+
+
+# The files that an implementation plan's issue shows with it
+
+
+@pytest.mark.parametrize("end", [merge, merge_squashed, lift])
+def test_the_files_beside_an_implementation_plan_wait_and_land_too(
+    world: World, end: Callable[[Plan], None]
+) -> None:
+    notes = Notes(world)
+    world.repo.protected = True
+    plan = Plan(world, notes.issue, FEATURE)
+    world.alice.tick(notes.issue, "T001")
+    world.settle()
+    world.bob.tick(notes.issue, "Says why")
+    world.settle()
+    assert "- [x] T001" in world.repo.text(TASKS, BRANCH)
+    assert "- [x] Says why" in world.repo.text(REQUIREMENTS, BRANCH)
+    world.bob.edit_file(TASKS, lambda text: text.replace("- [ ] T003", "- [x] T003"))
+    world.settle()
+    world.alice.untick(notes.issue, "Says why")
+    world.alice.tick(notes.issue, "Steps name files")
+    world.settle()
+    (pull,) = pulls(world)
+    assert REQUIREMENTS not in parse_entries(pull.body)
+    end(plan)
+    assert "- [x] T001" in world.repo.text(TASKS)
+    assert "- [x] T003" in world.repo.text(TASKS)
+    assert "- [ ] Says why" in world.repo.text(REQUIREMENTS)
+    assert "- [x] Steps name files" in world.repo.text(GATE)
+    assert plan.memory.proposed is None
+    notes.settle()
