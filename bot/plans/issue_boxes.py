@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from bot.plans.alignment import align
 from bot.plans.cellwords import is_settled, na_reason
@@ -109,8 +110,16 @@ def _is_here(repo: str | None, url: str | None, here: str) -> bool:
 
 def issues_named(text: str, here: str) -> tuple[int, ...]:
     """The issues of this repository that boxes of a text stand for, in document order."""
-    found = (named for _, named in _boxes(parse_document(text), here))
-    return tuple(dict.fromkeys(named.number for named in found if named.number))
+    return tuple(_by_issue(text, here))
+
+
+@lru_cache(maxsize=16)
+def _by_issue(text: str, here: str) -> Mapping[int, tuple[tuple[Task, Named], ...]]:
+    found: dict[int, tuple[tuple[Task, Named], ...]] = {}
+    for task, named in _boxes(parse_document(text), here):
+        if named.number:
+            found[named.number] = (*found.get(named.number, ()), (task, named))
+    return found
 
 
 def _boxes(document: Document, here: str) -> Iterator[tuple[Task, Named]]:
@@ -322,13 +331,11 @@ def _reason(number: int, state: str) -> str:
 
 
 def _of(text: str, number: int, here: str) -> list[Task]:
-    boxes = _boxes(parse_document(text), here)
-    return [task for task, named in boxes if named.number == number]
+    return [task for task, _ in _by_issue(text, here).get(number, ())]
 
 
 def _has_no_words(text: str, number: int, here: str) -> bool:
-    boxes = _boxes(parse_document(text), here)
-    return any(named.alone for _, named in boxes if named.number == number)
+    return any(named.alone for _, named in _by_issue(text, here).get(number, ()))
 
 
 def _still(text: str, number: int, word: str, here: str) -> str:

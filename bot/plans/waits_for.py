@@ -18,6 +18,8 @@ MOST = 50
 https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/creating-issue-dependencies
 """
 
+# No list of names is longer.
+_LONGEST = 2_000
 _KEYS = frozenset({"depends on", "dependencies", "blocked by"})
 _HEADING = re.compile(r"dependencies\b.*")
 _ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<text>.*)")
@@ -48,7 +50,9 @@ def needed_by(text: str, here: str, leave_out: Sequence[Span] = ()) -> Needed:
 def needs_as_written(text: str) -> tuple[str, ...]:
     """The words of a plan in which it names what it or one of its stories waits for."""
     places = _places(parse_document(text), ())
-    return tuple(w for w in places if any(p.search(w) for p in (_NUMBER, _URL, _PATH, _STORY)))
+    return tuple(
+        w for w in places if any(p.search(w[:_LONGEST]) for p in (_NUMBER, _URL, _PATH, _STORY))
+    )
 
 
 def field_words(document: Document, within: Span) -> list[str]:
@@ -62,7 +66,7 @@ def named_in(places: Iterable[str], here: str) -> Needed:
     issues: dict[int, None] = {}
     plans: dict[str, None] = {}
     for words in places:
-        words = _COMMENT.sub(" ", words)
+        words = _COMMENT.sub(" ", words[:_LONGEST])
         plain = _CODE.sub(" ", words)
         for found in _URL.finditer(plain):
             if found["url"].casefold() == here.casefold():
