@@ -132,6 +132,12 @@ class SetupSettings(StoreSettings):
         usual = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
         return f"{parts.scheme}://{host}" + ("" if usual else f":{parts.port}")
 
+    def model_post_init(self, context: Any, /) -> None:
+        super().model_post_init(context)
+        found = one_github(self.github_api_url, self.github_server_url, self.model_fields_set)
+        for name, value in zip(("github_api_url", "github_server_url"), found, strict=True):
+            object.__setattr__(self, name, value)
+
     def stand_in(self, secret: str) -> Settings:
         """Settings of an App that does not exist yet, for pages that are shown until it does.
 
@@ -197,6 +203,26 @@ class Settings(SetupSettings):
         """The secrets a signature may be made with, the current one first."""
         secrets = (self.webhook_secret, self.webhook_secret_previous)
         return tuple(s.get_secret_value().encode() for s in secrets if s is not None)
+
+
+def one_github(api: str, server: str, given: set[str]) -> tuple[str, str]:
+    """The API's and the pages' address, where one of them was given alone and says the other.
+
+    https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api#making-a-request
+    """
+    has_api, has_server = "github_api_url" in given, "github_server_url" in given
+    parts = urlsplit(api if has_api else server)
+    own = f"{parts.scheme}://{parts.netloc}"
+    if has_api and not has_server:
+        if parts.path == "/api/v3":
+            return api, own
+        if parts.netloc.startswith("api.") and parts.netloc.endswith(".ghe.com"):
+            return api, own.replace("://api.", "://", 1)
+    if has_server and not has_api and parts.netloc != "github.com" and not parts.path:
+        if parts.netloc.endswith(".ghe.com"):
+            return own.replace("://", "://api.", 1), server
+        return f"{own}/api/v3", server
+    return api, server
 
 
 def parse_operators(value: str) -> str:

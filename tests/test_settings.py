@@ -13,6 +13,7 @@ from bot.settings import (
     SettingsError,
     StoreSettings,
     load_settings,
+    load_setup_settings,
     load_store_settings,
 )
 
@@ -204,6 +205,37 @@ def test_what_is_missing_may_be_made_by_plansync(environ: dict[str, str]) -> Non
     with pytest.raises(SettingsError) as caught:
         load_settings(environ | {"PORT": "x"})
     assert "plansync setup" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "api", "server"),
+    [
+        ({}, "https://api.github.com", "https://github.com"),
+        ({"GITHUB_API_URL": "https://git.acme.test/api/v3"}, "https://git.acme.test/api/v3",
+         "https://git.acme.test"),
+        ({"GITHUB_SERVER_URL": "https://git.acme.test:8443/"}, "https://git.acme.test:8443/api/v3",
+         "https://git.acme.test:8443"),
+        ({"GITHUB_API_URL": "https://api.acme.ghe.com"}, "https://api.acme.ghe.com",
+         "https://acme.ghe.com"),
+        ({"GITHUB_SERVER_URL": "https://acme.ghe.com"}, "https://api.acme.ghe.com",
+         "https://acme.ghe.com"),
+        ({"GITHUB_API_URL": "https://api.github.com"}, "https://api.github.com",
+         "https://github.com"),
+        ({"GITHUB_SERVER_URL": "https://github.com"}, "https://api.github.com",
+         "https://github.com"),
+        ({"GITHUB_API_URL": "http://127.0.0.1:4000"}, "http://127.0.0.1:4000",
+         "https://github.com"),
+        ({"GITHUB_API_URL": "https://a.test/api/v3", "GITHUB_SERVER_URL": "https://b.test"},
+         "https://a.test/api/v3", "https://b.test"),
+    ],
+)  # fmt: skip
+def test_one_address_of_github_says_the_other(
+    environ: dict[str, str], given: dict[str, str], api: str, server: str
+) -> None:
+    found = load_settings(environ | given)
+    assert (found.github_api_url, found.github_server_url) == (api, server)
+    setup = load_setup_settings(given)
+    assert (setup.github_api_url, setup.github_server_url) == (api, server)
 
 
 def test_a_machines_own_address_may_be_plain_http(environ: dict[str, str]) -> None:
