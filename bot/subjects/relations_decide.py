@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from bot.changes import (
 from bot.comments import render_comment
 from bot.github.snapshots import IssueSnapshot
 from bot.memory import PlanMemory
-from bot.plans.render import body_sha
+from bot.plans.render import body_sha, newlines
 from bot.plans.story_issues import (
     State,
     Story,
@@ -29,6 +30,9 @@ from bot.plans.story_issues import (
 from bot.plans.waits_for import MOST as MOST_BLOCKING
 from bot.subjects.issue_following import home
 
+_WHERE = re.compile(
+    r"^Story S-\d{1,4} of \[[^\]\n]*\]\([^)\n]*\), the plan of #\d{1,9}\.$", re.MULTILINE
+)
 MOST_SUB_ISSUES = 100
 """https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/adding-sub-issues"""
 
@@ -85,11 +89,13 @@ def decide_stories(snapshot: RelationsSnapshot) -> tuple[bool, list[Change]]:
         if not child.linked:
             why = f"It is for {story.key} of {snapshot.known.path}"
             changes.append(LinkSubIssue(parent.number, child.issue.number, child.issue.id, why))
-        changes += _kept(child, story.title, story.state)
+        changes += _kept(
+            child, story.title, story.state, _said_in(snapshot.known.path, parent, story)
+        )
     wanted = {story.key for story in snapshot.stories}
     for child in snapshot.children:
         if child.marker.key not in wanted:
-            changes += _kept(child, child.issue.title, "gone")
+            changes += _kept(child, child.issue.title, "gone", "")
     if left:
         changes.append(limit_comment(parent, left))
     return made, changes
@@ -97,31 +103,39 @@ def decide_stories(snapshot: RelationsSnapshot) -> tuple[bool, list[Change]]:
 
 def _opened(path: str, parent: IssueSnapshot, story: Story) -> OpenSubIssue:
     # A story that is done by then is opened too, and closed with the next look.
-    marker = StoryMarker(parent.number, story.key)
-    body = render_comment(
+    body = _said_in(path, parent, story)
+    reason = f"{story.key} of {path} has no sub-issue yet"
+    return OpenSubIssue(parent.number, story.title, body, reason)
+
+
+def _said_in(path: str, parent: IssueSnapshot, story: Story) -> str:
+    """The body of a new sub-issue."""
+    return render_comment(
         "story.md",
-        marker=render_story_marker(marker),
+        marker=render_story_marker(StoryMarker(parent.number, story.key)),
         key=story.key,
         path=path,
         url=f"{home(parent)}/blob/HEAD/{quote(path, safe='/')}",
         issue=parent.number,
     )
-    reason = f"{story.key} of {path} has no sub-issue yet"
-    return OpenSubIssue(parent.number, story.title, body, reason)
 
 
-def _kept(child: Child, title: str, state: State) -> list[Change]:
+def _kept(child: Child, title: str, state: State, fresh: str) -> list[Change]:
     """What brings a sub-issue to its story: its title always, its state where the story's is
-    another than the one carried over last."""
+    another than the one carried over last, and its line with the plan's path as in a ``fresh``
+    body, where nobody rewrote that."""
     issue = child.issue
     if not child.here:
         return []
     change = KeepSubIssue(issue.number, _why(child, state))
     if issue.title != title:
         change = replace(change, title=title)
-    if child.marker.state != state:
-        body = with_marker(issue.body, replace(child.marker, state=state))
+    body = with_marker(issue.body, replace(child.marker, state=state))
+    if now := _WHERE.search(fresh):
+        body = _WHERE.sub(lambda _: now[0], body, count=1)
+    if body != newlines(issue.body):
         change = replace(change, body=body, expected_sha=body_sha(issue.body))
+    if child.marker.state != state:
         wanted = "open" if state == "open" else "closed"
         if issue.state != wanted:
             reason = {"done": "completed", "gone": "not_planned", "open": None}[state]
@@ -131,7 +145,7 @@ def _kept(child: Child, title: str, state: State) -> list[Change]:
 
 def _why(child: Child, state: State) -> str:
     if child.marker.state == state:
-        return f"The plan names {child.marker.key} differently"
+        return f"The plan names {child.marker.key} differently, or stands elsewhere"
     said = {"done": "is complete", "open": "is to be done", "gone": "is no story of the plan now"}
     return f"{child.marker.key} {said[state]}"
 

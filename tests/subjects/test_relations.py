@@ -148,6 +148,16 @@ def test_a_person_who_closes_one_before_its_time_has_their_way(stage: Stage) -> 
     assert stage.world.repo.issues[one].state == "open"
 
 
+def test_where_the_plan_is_follows_a_plan_that_moves(stage: Stage) -> None:
+    new = PATH.replace("export", "dump")
+    text = stage.world.repo.text(PATH)
+    stage.world.bob.push_files({PATH: None, new: text}, "Rename")
+    stage.world.settle()
+    assert stage.world.plan_issue(new) == stage.number
+    assert [f"[{new}](" in issue.body for issue in stage.stories.values()] == [True, True]
+    assert len(stage.linked) == 2
+
+
 def test_what_a_person_wrote_into_one_stays(stage: Stage) -> None:
     one = stage.stories["S-1"]
     stage.world.alice.edit_issue(one.number, body=one.body + "\nMy notes.\n")
