@@ -92,7 +92,7 @@ def set_up(
     for anywhere in ("//0.0.0.0:", "//[::]:"):
         # What a container listens at; a browser on its machine reaches it through a port of that.
         link = link.replace(anywhere, "//127.0.0.1:")
-    if settings.log_format == "json":
+    if settings.log_format == "json" and not sys.stdout.isatty():
         structlog.get_logger("plansync.setup").warning("plansync is not set up yet", open=link)
     else:
         click.echo(f"plansync is not set up yet. Open this link to make its GitHub App:\n  {link}")
