@@ -13,7 +13,13 @@ import re
 from difflib import SequenceMatcher
 
 from bot.plans.alignment import SIMILAR_ELSEWHERE, align, similarity
-from bot.plans.companions import Feature, is_feature, shown_feature, shown_parts
+from bot.plans.companions import (
+    Feature,
+    is_feature,
+    parse_feature,
+    shown_feature,
+    shown_parts,
+)
 from bot.plans.merge import with_parts
 from bot.plans.units import Unit, read_units
 
@@ -32,7 +38,9 @@ def common_ground(older: str, newer: str, now: str) -> str:
 
 def _of_features(older: str, newer: str, now: str) -> str:
     """Each file by itself. A copy without one that only ``newer`` has is from before it came."""
-    old, new, here = map(shown_parts, (older, newer, with_parts(older, now)))
+    old, new, here = map(
+        shown_parts, (older, newer, with_parts(older, now, (*parse_feature(newer).files,)))
+    )
     files = {}
     for name, said in {**old.files, **new.files}.items():
         if name in here.files:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.errors import UserProblem
@@ -160,6 +160,26 @@ def shown_parts(text: str) -> Feature:
 def plan_alone(text: str) -> str:
     """The text of the plan without its companions."""
     return parse_feature(text).plan
+
+
+def has_own_lines(text: str) -> bool:
+    """Whether a hidden line stands in a text that only plansync writes."""
+    return "<!-- plansync:" in text and bool(_OWN.search(text))
+
+
+def without_own_lines(text: str, kept: Iterable[str] = ()) -> str:
+    """The text without the hidden lines that only plansync writes; those of ``kept`` files stay."""
+    if not has_own_lines(text):
+        return text
+    names, left, gone = set(kept), list[str](), False
+    for line in text.split("\n"):
+        if _OWN.match(line) and part_begun(line.rstrip()) not in names:
+            gone = True
+        elif not (gone and not line.strip() and (not left or not left[-1].strip())):
+            # Of the blank lines around it one is enough.
+            left.append(line)
+            gone = False
+    return "\n".join(left)
 
 
 def refuse_own_lines(path: str, text: str) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from bot.plans.alignment import align
 from bot.plans.companions import (
     Feature,
+    has_own_lines,
     is_feature,
     marker,
     parse_feature,
@@ -23,6 +25,7 @@ from bot.plans.companions import (
     render_feature,
     shown_feature,
     shown_parts,
+    without_own_lines,
 )
 from bot.plans.document import parse_document
 from bot.plans.merge_lines import (
@@ -113,7 +116,7 @@ def merge_texts(
     """
     if theirs == ours or (theirs == was and not unsure):
         return Merged(ours)
-    if any(map(is_feature, (was or "", ours, theirs))):
+    if has_own_lines(theirs) or any(map(is_feature, (was or "", ours))):
         return _merge_features(was, ours, theirs, unsure=unsure, alike=alike)
     here, there = read_units(ours), read_units(theirs)
     if was is None:
@@ -139,7 +142,10 @@ def _merge_features(
     was: str | None, ours: str, theirs: str, *, unsure: bool, alike: bool
 ) -> Merged:
     """A plan with its companions: each file by itself. Which files there are the file side says."""
-    here, there = shown_parts(ours), shown_parts(with_parts(was or ours, theirs))
+    here, theirs = shown_parts(ours), with_parts(was or ours, theirs, (*parse_feature(ours).files,))
+    if not any(map(is_feature, (was or "", ours))):
+        return merge_texts(was, ours, theirs, unsure=unsure, alike=alike)
+    there = shown_parts(theirs)
     before = shown_parts(was) if was is not None else None
     plan = before.plan if before else None
     found = {"": merge_texts(plan, here.plan, there.plan, unsure=unsure, alike=alike)}
@@ -160,13 +166,16 @@ def _merge_features(
     )
 
 
-def with_parts(was: str, now: str) -> str:
+def with_parts(was: str, now: str, others: Sequence[str] = ()) -> str:
     """An edited plan text with the hidden lines that somebody took out, each above its words.
 
-    One of a file that has no words left is not put back.
+    One of a file that has no words left is not put back. Those of files that ``was`` has not and
+    that are not among ``others`` are somebody's, and go: what is below belongs to the part above.
     """
+    known = parse_feature(was).files
+    now = without_own_lines(now, (*known, *others))
     there = parse_feature(now).files
-    missing = [name for name in parse_feature(was).files if name not in there]
+    missing = [name for name in known if name not in there]
     if not missing:
         return now
     before, after = read_units(was), read_units(now)

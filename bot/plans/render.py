@@ -199,8 +199,7 @@ def issue_plan_text(body: str) -> str:
     found = _NOTICE.search(text)
     if found:
         text = text[: found.start()].rstrip("\n") + text[found.end() :]
-    text = text.strip("\n")
-    return shown_feature(parse_feature(text)) if is_feature(text) else text
+    return text.strip("\n")
 
 
 def body_form(body: str) -> Form:

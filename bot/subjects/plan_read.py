@@ -11,6 +11,7 @@ from bot.errors import UserProblem
 from bot.github.ports import MAY_WRITE, GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, Person, RepoPath
 from bot.memory import OpenDelivery, PlanMemory, SubjectKey
+from bot.plans.companions import has_companions, refuse_own_lines
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
 from bot.plans.render import blob_sha, body_sha, parse_plan_marker
@@ -213,7 +214,10 @@ def _file(
 ) -> tuple[FileSnapshot | None, str]:
     """The plan file; where it cannot be read, what it was and why it cannot be."""
     try:
-        return reader.file(path), ""
+        file = reader.file(path)
+        if file is not None and not has_companions(path):
+            refuse_own_lines(path, file.text)
+        return file, ""
     except UserProblem as problem:
         if memory.issue_number is None or not memory.base_blob:
             raise

@@ -417,6 +417,37 @@ def test_a_line_of_ours_in_a_file_stops_the_plan(notes: Notes) -> None:
     notes.settle()
 
 
+@pytest.mark.parametrize("name", ["tasks.md", "checklists/requirements.md", "other.md"])
+def test_a_line_of_ours_in_another_plan_s_issue_is_no_part(world: World, name: str) -> None:
+    """Somebody pasted it: what is below it is the plan's own, and the line goes."""
+    path = "docs/user-stories/search.md"
+    story = "# User Story: Search\n\n## Requirements\n\n- [ ] list\n- [ ] find\n\nWords.\n"
+    world.bob.push_file(path, story)
+    world.settle()
+    issue = world.plan_issue(path)
+    line = f'<!-- plansync:part file="{name}" -->'
+    world.alice.change_body(issue, lambda body: body.replace("- [ ] find", f"{line}\n- [x] find"))
+    world.settle()
+    assert world.repo.text(path) == story.replace("- [ ] find", "- [x] find")
+    assert "plansync:part" not in world.repo.issues[issue].body
+    assert world.repo.paths() == ["README.md", path]
+    world.bob.edit_file(path, lambda text: f"{text}\n{line}\n- [ ] more\n")
+    world.settle()
+    comments = [c.body for c in world.repo.comments_on(issue)]
+    assert any("plansync writes into plan issues alone" in body for body in comments)
+    world.bob.edit_file(path, lambda text: text.replace(f"{line}\n", ""))
+    world.settle()
+    assert "- [ ] more" in world.repo.issues[issue].body
+
+
+def test_a_part_of_a_file_that_is_not_there_belongs_to_the_one_above(world: World) -> None:
+    notes = Notes(world, tasks=None)
+    notes.reword("## Summary\n", '## Summary\n\n<!-- plansync:part file="tasks.md" -->\n\nWords.\n')
+    notes.settle()
+    assert "## Summary\n\nWords.\n" in notes.text(PATH)
+    assert TASKS not in world.repo.paths()
+
+
 def test_a_long_list_is_shown_in_short_and_still_mirrored(notes: Notes) -> None:
     words = "\n".join(f"Word {n} of many that nobody ticks." for n in range(2500))
     notes.push(TASKS, "## Phase 2", f"{words}\n\n## Phase 2")
