@@ -25,7 +25,7 @@ _MOST_TEXT = 2_000
 _QUOTES = {'"': '"', "“": "”", "„": "“", "'": "'", "‘": "’", "«": "»"}
 
 WRITERS = "write access"
-APPROVERS = "the person who is named for the role, or an admin"
+APPROVERS = "the person, or a member of the team, that is named for the role, or an admin"
 
 
 @dataclass(frozen=True, slots=True)
