@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.plans.document import parse_document
 from bot.plans.issue_boxes import follow_issues, keep_words, named_issue, with_words
+from bot.plans.merge import take_over
 from tests.plans_core.hostile import HOSTILE, Pattern
 
 HERE = "https://github.example/acme/shop"
@@ -127,3 +129,42 @@ def test_hostile_texts_are_left_alone(pattern: Pattern) -> None:
     text = pattern(5_000)
     assert keep_words(text, text, text, HERE, {}).file == text
     assert keep_words(text, text + "\n- [ ] #5\n", text, HERE, {}).file == text
+
+
+WORDS = ["write the query", "limit the rows", "stream the file", "name it", "log the export",
+         "tell the owner", "close the door", "count the beans"]  # fmt: skip
+
+
+def plan(lines: list[str]) -> str:
+    return "# Plan\n\n" + "".join(f"- [ ] {words}\n" for words in lines)
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=8, unique=True),
+    st.sets(st.integers(0, 7)),
+    st.sets(st.integers(0, 7)),
+    st.sets(st.integers(0, 7)),
+    st.booleans(),
+)
+def test_every_box_that_became_an_issue_keeps_words_and_number_once(
+    words: list[str], converted: set[int], reworded: set[int], dropped: set[int], titled: bool
+) -> None:
+    was = plan(words)
+    now = plan([f"#{n + 1}" if n in converted else one for n, one in enumerate(words)])
+    theirs = [
+        f"{one} with care" if n in reworded else one
+        for n, one in enumerate(words)
+        if n not in dropped
+    ]
+    file = plan(theirs)
+    titles = {n + 1: one for n, one in enumerate(words)} if titled else {}
+    kept = keep_words(was, now, file, HERE, titles)
+    merged = take_over(kept.file, was, kept.now).text
+    tasks = [task.raw for task in parse_document(merged).tasks]
+    for n, one in enumerate(words):
+        if n not in converted:
+            continue
+        (found,) = [raw for raw in tasks if raw.endswith(f"(#{n + 1})")]
+        assert found.startswith(one)
+    assert not any(raw.startswith("#") for raw in tasks)
+    assert len(tasks) == len({*range(len(words))} - (dropped - converted))
