@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import Retryable
 from bot.plans.decision_log import read_decision_log
 from bot.plans.document import parse_document
 from bot.store import Store
@@ -192,3 +193,20 @@ def test_a_tick_of_a_task_plan_costs_what_every_tick_costs(tasks: Tasks) -> None
     world.work()
     assert world.new_calls() == ["file", "issue", "put_file", "edit_comment"]
     assert isinstance(world.store, Store)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_an_entry_for_what_the_file_says_outlives_a_write_that_is_cut_short(
+    tasks: Tasks, nth: int, after: bool
+) -> None:
+    world = tasks.world
+    world.bob.edit_file(
+        PATH, lambda text: text.replace("Exports.", "Exports.\n\n- BLOCKED: no access")
+    )
+    world.github.interrupt(Retryable("502"), nth=nth, after=after)
+    world.send()
+    world.work()
+    world.github.calm()
+    world.settle()
+    assert tasks.log() == [("S-1", "BLOCKED stands in the plan", "blocked")]
