@@ -51,6 +51,12 @@ def _named(sha: str, edit: TextEdit | None) -> dict[str, TextEdit]:
     return {} if edit is None else {sha: edit}
 
 
+def put_off(memory: PlanMemory) -> tuple[TextEdit, ...]:
+    """The overwritten edits that were found while the plan was stopped."""
+    texts = memory.put_off
+    return tuple(TextEdit("", *pair) for pair in zip(texts[::2], texts[1::2], strict=False))
+
+
 def settled_by(deliveries: Sequence[OpenDelivery]) -> tuple[str, ...]:
     """Names of the edits with which nothing is left to do once the deliveries are worked off."""
     return tuple(e.name for e in claimed_edits(deliveries) if e.name and (e.stale or e.by_bot))
@@ -72,8 +78,9 @@ def _cut_in(
     body = history.before(edit)
     if body is None:
         return None
-    replaced = {body_sha(one): issue_plan_text(one) for one in memory.overwrote}
-    begun, sure = replaced.get(believed), True
+    replaced = {body_sha(one): one for one in memory.overwrote}
+    looked_at, sure = replaced.get(believed) or history.body(believed), True
+    begun = issue_plan_text(looked_at) if looked_at is not None else None
     if begun is None or history.jump(edit.former, edit) is not None:
         begun, sure = _base_of(body, edit, None, memory, history, blob)
     return _edit(begun, body, unsure=not sure)

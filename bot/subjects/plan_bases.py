@@ -44,7 +44,7 @@ def find_bases(
     if not memory.base_blob:
         return Bases(), memory
     of_file = memory.base_text
-    if file.blob_sha != memory.base_blob and any(d.claim == "" for d in deliveries):
+    if file.blob_sha != memory.base_blob and _may_be_moved(memory, file, deliveries):
         # The branch may have been moved without its history.
         of_file = _version_taken_in(reader, path, memory) or of_file
     shown = memory.issue_text or shown_text(memory.base_text)
@@ -63,6 +63,26 @@ def find_bases(
     elif begun and now != shown and _saved_over(memory, deliveries):
         shown = goes_back_to(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory
+
+
+def _may_be_moved(
+    memory: PlanMemory, file: FileSnapshot, deliveries: Sequence[OpenDelivery]
+) -> bool:
+    """Whether the file may be another one without a commit on top of those that were seen.
+
+    The push that says so may come later; an ordinary one tells of none, where the file is no former
+    one.
+    """
+    if file.blob_sha in _made_from(memory):
+        return True
+    claims = [delivery.claim for delivery in deliveries]
+    pushes = [claim for claim in claims if claim.startswith("commit:")]
+    return "" in claims or all(claim[7:] in memory.seen_commits for claim in pushes)
+
+
+def _made_from(memory: PlanMemory) -> set[str]:
+    """The plan files that bodies of ours were made from."""
+    return {version.partition(".")[0] for version in (memory.body_base, *memory.body_bases)}
 
 
 def _saved_over(memory: PlanMemory, deliveries: Sequence[OpenDelivery]) -> bool:
@@ -173,8 +193,8 @@ def _landed(
 
 
 def replaced_bodies(memory: PlanMemory, body: str) -> tuple[str, ...]:
-    """The bodies that our last writes replaced: of each version of ours the last."""
-    others = [one for one in memory.overwrote if version_of(one) != version_of(body)]
+    """The bodies that our last writes replaced, oldest first."""
+    others = [one for one in memory.overwrote if one != body]
     kept = [*others, body][-_BODIES_KEPT:]
     while len(kept) > 1 and sum(map(len, kept)) > _MOST_KEPT:
         del kept[0]
@@ -190,8 +210,12 @@ def _outdated(number: int, state: str, memory: PlanMemory) -> bool:
 def _version_taken_in(reader: GitHubReader, path: RepoPath, memory: PlanMemory) -> str | None:
     """The newest version in the file's present history that is taken in already."""
     bot = f"{reader.app_slug}[bot]"
+    former = None
     for commit, version in versions(reader, path):
         known = version.blob_sha == memory.base_blob or commit.sha in memory.seen_commits
         if known or commit.author_login == bot:
             return version.text
-    return None
+        if former is None and version.blob_sha in _made_from(memory):
+            former = version.text
+    # Somebody may have brought a former version back; without a memory it is the best there is.
+    return None if memory.seen_commits else former

@@ -25,6 +25,7 @@ from bot.plans.formats import read_plan, recognise
 from bot.plans.merge import Vanished, with_parts
 from bot.plans.render import body_sha, issue_plan_text, plan_text
 from bot.plans.units import read_units
+from bot.subjects.body_edits import note_edits
 from bot.subjects.issue_following import with_its_words
 from bot.subjects.orders import answer_only
 from bot.subjects.plan_settle import now_linked, taken_in
@@ -245,6 +246,8 @@ def _after(snapshot: PlanSnapshot, issue: IssueSnapshot, digest: str) -> PlanMem
         body_sha=body_sha(issue.body),
         seen_bodies=tuple(dict.fromkeys(seen))[-_SEEN_BODIES:],
         echoes=tuple(dict.fromkeys((*memory.echoes, *snapshot.echoes)))[-_SEEN_BODIES:],
+        put_off=tuple(t for e in snapshot.overwritten for t in (e.before or "", e.after)),
+        settled_edits=note_edits(memory, snapshot.settled_edits),
         held=tuple(held),
         issue_text=memory.issue_text if taken is None else taken,
         pulls=now_linked(snapshot),

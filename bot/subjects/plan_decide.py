@@ -369,6 +369,7 @@ def _after(
         overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
         echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
         reads=note_read(memory, seconds(issue.updated_at), before),
+        put_off=(),
         settled_edits=note_edits(memory, snapshot.settled_edits),
         pulls=settled.pulls,
         watches=_watches(settled, plan, issue),

@@ -13,13 +13,15 @@ from posixpath import basename
 from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import CommitSnapshot, FileSnapshot, IssueSnapshot, RepoPath
-from bot.plans.render import parse_plan_marker
+from bot.plans.render import newlines, parse_plan_marker
 from bot.subjects.plan_recovery import is_ours
 
 SIMILAR = 0.5
 """The share of lines that a moved file keeps; git's own limit."""
 
 _MOST_LOOKED_AT = 10
+_MOST_MOVES = 3
+"""How many moves in a row are followed of which nobody saw the first."""
 
 
 def moved_from(
@@ -28,10 +30,9 @@ def moved_from(
     """The issue of the plan that this new file was before, None for a plan of its own.
 
     ``history`` are the commits that touch the file, newest first. Costs one request for a file with
-    one commit that took no other file away.
+    one commit that took no other file away. Several moves in a row are followed back.
     """
-    made_by = _made_by(reader, path, history)
-    others = _changed_with(reader, path, made_by) if made_by else frozenset()
+    others = _came_from(reader, path, history)
     if not others:
         return None
     found: list[tuple[float, int, IssueSnapshot]] = []
@@ -48,8 +49,31 @@ def moved_from(
     return max(found)[2] if found else None
 
 
-def moved_to(reader: GitHubReader, path: RepoPath, text: str) -> tuple[RepoPath | None, str]:
-    """Where the plan file with this text went, and the commit that took it away."""
+def _came_from(
+    reader: GitHubReader, path: RepoPath, history: Sequence[CommitSnapshot]
+) -> frozenset[str]:
+    """Every other file of the commit that made this one, and of those that made them."""
+    found: set[str] = set()
+    looked_at = {str(path)}
+    waiting = [(str(path), history)]
+    for _ in range(_MOST_MOVES):
+        new: set[str] = set()
+        for name, commits in waiting:
+            made_by = _made_by(reader, RepoPath(name), commits)
+            new |= _changed_with(reader, name, made_by) if made_by else set()
+        new -= looked_at
+        found |= new
+        looked_at |= new
+        gone = [name for name in sorted(new) if name.endswith(".md") and not _text(reader, name)]
+        gone = gone[:_MOST_LOOKED_AT]
+        waiting = [(name, reader.commits(path=RepoPath(name))) for name in gone]
+    return frozenset(found)
+
+
+def moved_to(
+    reader: GitHubReader, path: RepoPath, text: str, *, most: int = _MOST_MOVES
+) -> tuple[RepoPath | None, str]:
+    """Where the plan file with this text went, at ``most`` so many times, and what took it away."""
     history = reader.commits(path=path)
     if not history:
         return None, ""
@@ -59,9 +83,16 @@ def moved_to(reader: GitHubReader, path: RepoPath, text: str) -> tuple[RepoPath 
     found: list[tuple[float, str]] = []
     for other in [name for name in same_name_first if name.endswith(".md")][:_MOST_LOOKED_AT]:
         if _text(reader, other, ref=gone.parents[0]) is None:
-            likeness = _likeness(_text(reader, other), text)
+            there = _text(reader, other)
+            likeness = _likeness(there, text)
             if likeness >= SIMILAR:
                 found.append((likeness, other))
+            elif there is None and most > 1:
+                then = _text(reader, other, ref=gone.sha)
+                further = None
+                if then is not None and _likeness(then, text) >= SIMILAR:
+                    further, _ = moved_to(reader, RepoPath(other), then, most=most - 1)
+                found += [(SIMILAR, str(further))] if further else []
     return (RepoPath(max(found)[1]) if found else None), gone.sha
 
 
@@ -97,5 +128,5 @@ def _likeness(one: str | None, other: str) -> float:
     """The share of lines that two texts have in common, 0.0 to 1.0."""
     if one is None:
         return 0.0
-    here, there = one.split("\n"), other.split("\n")
+    here, there = newlines(one).split("\n"), newlines(other).split("\n")
     return 1.0 if here == there else SequenceMatcher(None, here, there, autojunk=False).ratio()

@@ -19,7 +19,13 @@ from bot.subjects.body_edits import bodies_before, claimed_edits, is_settled, pa
 from bot.subjects.issue_following import CLAIM as ISSUE
 from bot.subjects.issue_following import is_applied, read_named
 from bot.subjects.order_reading import joining_issue, read_for_orders, read_orders
-from bot.subjects.overwritten import echoes_of, overwritten_edits, refused_edits, settled_by
+from bot.subjects.overwritten import (
+    echoes_of,
+    overwritten_edits,
+    put_off,
+    refused_edits,
+    settled_by,
+)
 from bot.subjects.plan_bases import find_bases
 from bot.subjects.plan_companions import belongs_to, together
 from bot.subjects.plan_header import RETITLED, fields_digest
@@ -312,10 +318,13 @@ def _with_people(
         snapshot,
         refused=edits,
         early=wait_until(deliveries) if unexplained else None,
-        overwritten=tuple(
-            edit
-            for edit in overwritten_edits(news, agreed, edit_of, reader.blob)
-            if edit.login not in refused
+        overwritten=(
+            *put_off(memory),
+            *(
+                edit
+                for edit in overwritten_edits(news, agreed, edit_of, reader.blob)
+                if edit.login not in refused
+            ),
         ),
         echoes=echoes_of(news, memory),
         settled_edits=settled_by(deliveries),

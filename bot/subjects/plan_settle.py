@@ -53,14 +53,15 @@ def settle(
     steps = _own_side(snapshot, file)
     taken = taken_in(snapshot)
     was = shown_text(bases.agreed) if accepted and bases.agreed is not None else taken
+    # They are older than what the issue says now, so that has the last word.
+    for edit in snapshot.overwritten:
+        after = with_its_words(snapshot, issue, edit.before, edit.after)
+        steps += _made_before(steps[-1].text, edit, after, bases.agreed)
     kept = both_with_words(snapshot, issue, was, body, steps[-1].text)
     now = kept.now
     if kept.file != steps[-1].text:
         steps.append(Merged(kept.file, edited=True))
     steps.append(take_over(steps[-1].text, was, now, unsure=bases.unsure))
-    for edit in snapshot.overwritten:
-        after = with_its_words(snapshot, issue, edit.before, edit.after)
-        steps += _made_before(steps[-1].text, edit, after, bases.agreed)
     taken_text = _taken_text(snapshot, steps[-1].text)
     moved = apply_facts(
         taken_text.text,
@@ -174,7 +175,9 @@ def _with_held(
     by = dict.fromkeys((*snapshot.memory.held, *(edit.login for edit in snapshot.refused)))
     if not by or taken == agreed:
         return shown, ()
-    held = merge_texts(agreed, shown, now).text
+    # A body that goes back to an old copy lacks what came since, which nobody took out.
+    before = agreed if snapshot.memory.held else snapshot.bases.issue
+    held = merge_texts(before, shown, now).text
     return held, tuple(by) if held != shown else ()
 
 

@@ -20,13 +20,14 @@ class Ledger:
 
     ``arrived``: of each task the sides whose last state plansync has brought to the other side.
     ``stood``: where each task stood then, and ``another`` those that went elsewhere with so few of
-    their words that nobody can say they are the same.
+    their words that nobody can say they are the same. ``written`` is on which side each word came.
     """
 
     settled: dict[str, bool]
     owed: set[str]
     stood: dict[str, tuple[str, str]] = field(default_factory=dict)
     another: set[str] = field(default_factory=set)
+    written: dict[str, set[str]] = field(default_factory=lambda: {"file": set(), "issue": set()})
     released: set[str] = field(default_factory=set)
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Ledger:
         if not could_not_know:
             self._answer(side, tasks(before), tasks(after))
         self.owed |= words(after) - words(seen)
+        self.written[side] |= words(after) - words(seen)
         for known in blamed:
             self.released |= words(known) - words(after)
             self._record_tasks(side, tasks(known), tasks(after))
@@ -96,6 +98,14 @@ class Ledger:
             if old.get(name) != new[name]:
                 self.states.setdefault(name, {})[side] = new[name]
                 self.arrived.get(name, set()).discard(side)
+
+    def rewind(self, before: str, after: str) -> None:
+        """The branch was put back to ``after``: what people wrote in the file since may be gone.
+
+        What came from the issue is owed still. What comes back of the file is no mistake.
+        """
+        self.released |= (words(before) - words(after)) & self.written["file"]
+        self.excused |= tasks("\n".join(set(before.split("\n")) ^ set(after.split("\n")))).keys()
 
     def bring(self, side: str, before: str, after: str) -> None:
         """plansync changed a side: what was said on the other one can be seen there now."""

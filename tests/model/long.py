@@ -25,7 +25,7 @@ from pathlib import Path
 import structlog
 
 from tests.model.mirror import Mirror, Start
-from tests.model.steps import draw_run, failure, shorten
+from tests.model.steps import ALSO, EVERYTHING_ELSE, draw_run, failure, shorten
 
 _SHORTEN_SECONDS = 60.0
 _IN_MEMORY = Path("/dev/shm")
@@ -46,7 +46,7 @@ class Played:
 class Player:
     """A place to play runs in; one for each process."""
 
-    def __init__(self, folder: str, most: int, as_is: bool) -> None:
+    def __init__(self, folder: str, most: int, as_is: bool, also: Sequence[str]) -> None:
         quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
         structlog.configure(wrapper_class=quiet)
         # What is there to stay need not be looked at for garbage again and again.
@@ -55,10 +55,11 @@ class Player:
         self._start = Start(Path(tempfile.mkdtemp(dir=folder)))
         self._most = most
         self._as_is = as_is
+        self._also = also
 
     def play(self, seed: int) -> Played:
         """Play the run of this seed."""
-        steps = draw_run(seed, self._most)
+        steps = draw_run(seed, self._most, self._also)
         mirror = Mirror(self._start)
         wrong = failure(self._start, steps, mirror)
         played = Played(seed, len(steps), mirror.counts, wrong)
@@ -75,8 +76,8 @@ class Player:
 _players: list[Player] = []
 
 
-def _open(folder: str, most: int, as_is: bool) -> None:
-    _players.append(Player(folder, most, as_is))
+def _open(folder: str, most: int, as_is: bool, also: Sequence[str]) -> None:
+    _players.append(Player(folder, most, as_is, also))
 
 
 def _play(seed: int) -> Played:
@@ -84,15 +85,17 @@ def _play(seed: int) -> Played:
 
 
 @contextmanager
-def _playing(seeds: Sequence[int], jobs: int, most: int, as_is: bool) -> Iterator[Iterator[Played]]:
+def _playing(
+    seeds: Sequence[int], jobs: int, given: tuple[int, bool, Sequence[str]]
+) -> Iterator[Iterator[Played]]:
     """The runs as they end, in this process or in so many others."""
     place = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="plansync-model-", dir=place) as folder:
         if jobs == 1:
-            yield map(Player(folder, most, as_is).play, seeds)
+            yield map(Player(folder, *given).play, seeds)
             return
         context = multiprocessing.get_context("spawn")
-        with context.Pool(jobs, initializer=_open, initargs=(folder, most, as_is)) as pool:
+        with context.Pool(jobs, initializer=_open, initargs=(folder, *given)) as pool:
             yield pool.imap_unordered(_play, seeds)
 
 
@@ -106,12 +109,15 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="stop then (60)")
     parser.add_argument("--failures", type=int, default=1, help="stop after so many (1)")
     parser.add_argument("--as-is", action="store_true", help="do not shorten what fails")
+    every, usual = ",".join(EVERYTHING_ELSE), ",".join(ALSO)
+    parser.add_argument("--also", default=usual, help=f"what else happens, of {every} ({usual})")
     wanted = parser.parse_args()
     begun, done = time.monotonic(), 0
     counts: Counter[str] = Counter()
     wrong: list[int] = []
     seeds = range(wanted.seed, wanted.seed + wanted.runs)
-    with _playing(seeds, max(wanted.jobs, 1), wanted.steps, wanted.as_is) as runs:
+    given = (wanted.steps, wanted.as_is, [name for name in wanted.also.split(",") if name])
+    with _playing(seeds, max(wanted.jobs, 1), given) as runs:
         for played in runs:
             counts.update(played.counts)
             counts["step"] += played.steps

@@ -84,6 +84,9 @@ class Mirror:
         # Whether people may delete many tasks at once is not what is played here.
         self.world.config = RepoConfig(brake=1.0)
         self.issue = start.issue
+        self.path = PATH
+        self.gone = ""
+        """What the plan file said when somebody took it away; "" while it is there."""
         self.opened = self.body
         self.ledger = Ledger.of(START)
 
@@ -96,7 +99,7 @@ class Mirror:
 
     @property
     def file(self) -> str:
-        return self.world.repo.text(PATH)
+        return self.gone or self.world.repo.text(self.path)
 
     @property
     def told(self) -> str:
@@ -128,10 +131,49 @@ class Mirror:
     def edit_file(self, who: str, act: Act) -> None:
         before = self.file
         after = perform(act, before, self.fresh)
-        if after != before:
+        if after != before and not self.gone:
             self.counts["edit"] += 1
             self.ledger.record("file", before, before, after)
-            self.world.person(who).push_file(PATH, after)
+            self.world.person(who).push_file(self.path, after)
+
+    def close_or_open(self, who: str) -> None:
+        """The plan issue is closed, or reopened."""
+        person = self.world.person(who)
+        if self.world.repo.issues[self.issue].state == "open":
+            person.close_issue(self.issue)
+        else:
+            person.reopen_issue(self.issue)
+
+    def remove_or_restore(self, who: str) -> None:
+        """The plan file is deleted; or it is there again as it was."""
+        gone, self.gone = self.gone, "" if self.gone else self.file
+        self.world.person(who).push_files({self.path: gone or None}, "Take the plan away, or back")
+
+    def move_file(self, who: str) -> None:
+        """The plan file is renamed, and edited no further."""
+        if not self.gone:
+            old, text = self.path, self.file
+            self.path = f"docs/user-stories/search-{next(self._numbers)}.md"
+            self.world.person(who).push_files({old: None, self.path: text}, "Rename the plan")
+
+    def force_push(self, who: str, back: int) -> None:
+        """The default branch is put back by some commits that changed the plan."""
+        git, branch = self.world.repo.git, self.world.repo.default_branch
+        former = [
+            sha
+            for sha in git.ancestors(git.branches[branch])
+            if self.path in git.commits[sha].files and git.touching(sha, self.path)
+        ]
+        if self.gone or len(former) < 2:
+            return
+        before, sha = self.file, former[min(back, len(former) - 1)]
+        after = git.blobs[git.commits[sha].files[self.path]].decode()
+        self.ledger.rewind(before, after)
+        self.world.repo.move(who, branch, sha)
+
+    def accept(self) -> None:
+        """Somebody who may write takes what is held."""
+        self.world.alice.comment(self.issue, "/plan accept")
 
     def race(self, who: str, act: Act) -> None:
         """Somebody edits the issue just between plansync's last look at it and its write."""
@@ -189,7 +231,7 @@ class Mirror:
         self.counts["failure"] += sum(outcome.kind != "done" for outcome in outcomes)
         parked = [outcome.reason for outcome in outcomes if outcome.kind == "parked"]
         assert not parked, parked
-        if plain(self.file) == plain(self.body):
+        if not self.gone and plain(self.file) == plain(self.body):
             self.ledger.agree(self.file, self.told)
 
     def lose_database(self) -> None:
@@ -206,19 +248,28 @@ class Mirror:
 
     def compare(self) -> None:
         """The slow sweep: every plan is compared though no webhook asks for it."""
-        payload = compare_payload(self.world.repo.ref, "plan", PATH, "drift")
-        self.world.store.receive(
-            f"compare-{next(self._asked)}",
-            COMPARE,
-            json.dumps(payload).encode(),
-            received_at=self.world.github.now,
-        )
+        repo, store = self.world.repo.ref, self.world.store
+        for path in sorted({*store.plan_paths(repo.id), self.path}):
+            store.receive(
+                f"compare-{next(self._asked)}",
+                COMPARE,
+                json.dumps(compare_payload(repo, "plan", path, "drift")).encode(),
+                received_at=self.world.github.now,
+            )
 
     # Quiet.
 
     def settle(self, order: int = 0) -> None:
         """Everything arrives that will, all is worked off, and what must hold is checked."""
+        if self.gone:
+            self.remove_or_restore("alice")
         self._rest(order)
+        for _ in range(3):
+            plan = self.world.store.plan(self.world.repo.id, self.path)
+            if plan is None or not plan.held:
+                break
+            self.accept()
+            self._rest(order)
         self.check()
 
     def _rest(self, order: int) -> None:
@@ -239,11 +290,11 @@ class Mirror:
         assert plain(self.file) == plain(self.body)
         problems = self.ledger.problems(self.file, self.told)
         assert not problems, problems
-        marked = [n for n, i in world.repo.issues.items() if f'path="{PATH}"' in i.body]
+        marked = [n for n, i in world.repo.issues.items() if f'path="{self.path}"' in i.body]
         assert marked == [self.issue]
         statuses = [c for c in world.repo.comments.values() if "plansync:status" in c.body]
         assert len(statuses) == 1, statuses
-        assert world.repo.paths() == ["README.md", PATH]
+        assert world.repo.paths() == ["README.md", self.path]
         written = len(world.github.writes)
         self.compare()
         world.settle()

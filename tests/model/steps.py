@@ -10,6 +10,7 @@ from tests.model.mirror import Mirror, Start
 from tests.model.plan_text import KINDS, Act
 
 PEOPLE = ("alice", "bob")
+OUTSIDER = "mallory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class Step:
         getattr(mirror, self.name)(*self.given)
 
 
-def draw(chance: random.Random, most: int) -> list[Step]:
-    """Up to ``most`` moments of a run; the same for the same seed."""
-    kinds = [kind for kind, weight in _MOMENTS.items() for _ in range(weight)]
+def draw(chance: random.Random, most: int, also: Sequence[str] = ()) -> list[Step]:
+    """Up to ``most`` moments of a run; the same for the same seed, ``also`` among them."""
+    moments = _MOMENTS | {_ALSO[name]: 2 for name in also}
+    kinds = [kind for kind, weight in moments.items() for _ in range(weight)]
     steps: list[Step] = []
     for _ in range(chance.randint(1, most)):
         steps += chance.choice(kinds)(chance)
@@ -121,6 +123,28 @@ def _settle(chance: random.Random) -> list[Step]:
     return [Step("settle", (chance.randint(0, 5),))]
 
 
+def _state(chance: random.Random) -> list[Step]:
+    return [Step("close_or_open", (chance.choice(PEOPLE),))]
+
+
+def _gone(chance: random.Random) -> list[Step]:
+    return [Step("remove_or_restore", (chance.choice(PEOPLE),))]
+
+
+def _moved(chance: random.Random) -> list[Step]:
+    return [Step("move_file", (chance.choice(PEOPLE),))]
+
+
+def _forced(chance: random.Random) -> list[Step]:
+    return [Step("force_push", (chance.choice(PEOPLE), chance.randint(1, 4)))]
+
+
+def _held(chance: random.Random) -> list[Step]:
+    if chance.random() < 0.3:
+        return [Step("accept")]
+    return _acts(chance, "edit_issue", OUTSIDER)
+
+
 _MOMENTS: dict[Callable[[random.Random], list[Step]], int] = {
     _edit_issue: 6,
     _edit_file: 6,
@@ -135,6 +159,18 @@ _MOMENTS: dict[Callable[[random.Random], list[Step]], int] = {
 }
 
 
-def draw_run(seed: int, most: int) -> list[Step]:
+_ALSO: dict[str, Callable[[random.Random], list[Step]]] = {
+    "closed": _state,
+    "gone": _gone,
+    "moved": _moved,
+    "forced": _forced,
+    "held": _held,
+}
+EVERYTHING_ELSE = tuple(_ALSO)
+ALSO = ("closed", "gone")
+"""What every run has of it; the others are played by wish, for what is known to go wrong there."""
+
+
+def draw_run(seed: int, most: int, also: Sequence[str] = ALSO) -> list[Step]:
     """The steps of the run with this seed."""
-    return draw(random.Random(seed), most)
+    return draw(random.Random(seed), most, also)

@@ -319,3 +319,150 @@ def test_without_a_database_an_edit_on_a_write_of_ours_that_no_status_names_is_s
     mirror.edit_issue("alice", Act("add_task", 6, 6))
     mirror.save_page("alice", Act("add_text", 0, 8))
     mirror.settle()
+
+
+def test_an_untick_that_was_overwritten_yields_to_the_tick_that_came_after_it(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("move", 6, 2))
+    mirror.race("alice", Act("toggle", 2, 2))
+    mirror.deliver(3, 5)
+    mirror.work()
+    mirror.save_page("bob", Act("toggle", 12, 3))
+    mirror.edit_issue("alice", Act("toggle", 2, 5))
+    mirror.save_page("alice", Act("move", 2, 3))
+    mirror.settle()
+
+
+def test_a_body_that_was_looked_at_once_is_found_among_the_deliveries_too(
+    mirror: Mirror,
+) -> None:
+    mirror.save_page("alice", Act("delete", 4, 4))
+    mirror.edit_issue("alice", Act("add_task", 7, 7))
+    mirror.edit_file("bob", Act("toggle", 1, 5))
+    mirror.race("bob", Act("add_text", 8, 7))
+    mirror.edit_file("alice", Act("toggle", 2, 0))
+    mirror.edit_file("alice", Act("toggle", 1, 0))
+    mirror.edit_issue("alice", Act("move", 11, 7))
+    mirror.edit_file("bob", Act("toggle", 5, 12))
+    mirror.deliver(1, 1)
+    mirror.work()
+    mirror.edit_file("alice", Act("move", 7, 8))
+    mirror.edit_file("alice", Act("reword", 4, 10))
+    mirror.save_page("bob", Act("delete", 10, 6))
+    mirror.drop(9)
+    mirror.deliver(4, 5)
+    mirror.work()
+    mirror.settle()
+
+
+def test_an_edit_that_was_overwritten_just_before_the_file_was_deleted_is_merged_when_it_is_back(
+    mirror: Mirror,
+) -> None:
+    mirror.race("alice", Act("toggle", 2, 1))
+    mirror.edit_file("bob", Act("toggle", 6, 4))
+    mirror.deliver(2, 1)
+    mirror.work()
+    mirror.remove_or_restore("bob")
+    mirror.deliver(3, 0)
+    mirror.work()
+    mirror.settle()
+
+
+def test_a_plan_that_moved_twice_before_anybody_looked_keeps_its_issue(
+    mirror: Mirror,
+) -> None:
+    mirror.move_file("bob")
+    mirror.move_file("bob")
+    mirror.settle()
+
+
+def test_a_plan_whose_line_ends_changed_before_it_moved_keeps_its_issue(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("crlf", 6, 7))
+    mirror.move_file("alice")
+    mirror.settle()
+
+
+def test_what_is_held_in_an_old_copy_takes_nothing_back_when_it_is_accepted(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("cell", 10, 11))
+    mirror.deliver(4, 1)
+    mirror.work()
+    mirror.save_page("alice", Act("add_task", 10, 0))
+    mirror.edit_issue("mallory", Act("move", 7, 11))
+    mirror.settle()
+
+
+def test_a_force_push_whose_webhook_is_late_loses_nothing_of_the_issue(
+    mirror: Mirror,
+) -> None:
+    mirror.race("alice", Act("reword", 6, 10))
+    mirror.edit_issue("alice", Act("toggle", 4, 10))
+    mirror.deliver(3, 5)
+    mirror.edit_file("bob", Act("toggle", 10, 5))
+    mirror.work()
+    mirror.deliver(4, 2)
+    mirror.work()
+    mirror.force_push("bob", 3)
+    mirror.deliver(2, 5)
+    mirror.work()
+    mirror.settle()
+
+
+def test_a_force_push_after_the_database_was_lost_loses_nothing_of_the_issue(
+    mirror: Mirror,
+) -> None:
+    mirror.save_page("alice", Act("reword", 4, 2))
+    mirror.deliver(5, 5)
+    mirror.work()
+    mirror.break_call(4, 0, True)
+    mirror.lose_database()
+    mirror.force_push("alice", 4)
+    mirror.settle()
+
+
+def test_a_line_that_an_old_copy_lacked_is_not_doubled_by_an_overwritten_edit(
+    mirror: Mirror,
+) -> None:
+    mirror.race("bob", Act("toggle", 1, 4))
+    mirror.edit_file("alice", Act("reword", 4, 4))
+    mirror.edit_issue("bob", Act("add_task", 1, 10))
+    mirror.edit_issue("bob", Act("move", 8, 9))
+    mirror.deliver(5, 0)
+    mirror.work()
+    mirror.drop(1)
+    mirror.edit_file("alice", Act("delete", 3, 11))
+    mirror.edit_file("alice", Act("toggle", 6, 8))
+    mirror.edit_file("bob", Act("reword", 2, 9))
+    mirror.edit_issue("bob", Act("toggle", 8, 10))
+    mirror.save_page("bob", Act("crlf", 6, 5))
+    mirror.edit_issue("alice", Act("add_text", 3, 4))
+    mirror.edit_file("bob", Act("toggle", 11, 8))
+    mirror.deliver(6, 4)
+    mirror.work()
+    mirror.settle()
+
+
+def test_a_word_of_an_overwritten_edit_is_not_lost_behind_an_old_copy(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("crlf", 5, 2))
+    mirror.edit_issue("bob", Act("add_task", 9, 1))
+    mirror.edit_file("bob", Act("add_text", 5, 1))
+    mirror.edit_issue("alice", Act("add_text", 11, 9))
+    mirror.edit_issue("alice", Act("delete", 2, 4))
+    mirror.deliver(1, 5)
+    mirror.work()
+    mirror.edit_file("bob", Act("cell", 11, 1))
+    mirror.edit_file("bob", Act("cell", 4, 0))
+    mirror.race("bob", Act("delete", 6, 7))
+    mirror.open_page()
+    mirror.deliver(3, 3)
+    mirror.work()
+    mirror.save_page("alice", Act("reword", 2, 11))
+    mirror.deliver(2, 5)
+    mirror.work()
+    mirror.settle()
