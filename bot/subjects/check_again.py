@@ -9,6 +9,7 @@ from bot.plans import gates
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.model import PlanTask
+from bot.subjects.overdue import overdue_of
 
 _OPEN = frozenset({"open", "draft"})
 
@@ -19,7 +20,8 @@ def checks_again(before: PlanMemory, after: PlanMemory) -> tuple[Trigger, ...]:
     A tick alone changes none: what counts is what stops work, and what the named tasks wait for.
     """
     pulls = [pull for pull in after.pulls if pull.state in _OPEN]
-    if not pulls or before.base_text == after.base_text or not before.base_text:
+    same = before.base_text == after.base_text and overdue_of(before.told) == overdue_of(after.told)
+    if not pulls or same or not before.base_text:
         return ()
     tasks = sorted({address for pull in pulls for address in pull.tasks})
     if _stops(before, tasks) == _stops(after, tasks):
@@ -46,4 +48,4 @@ def _stops(memory: PlanMemory, tasks: Sequence[str]) -> tuple[object, ...]:
         open_ = [one.address for one in needs if isinstance(one, PlanTask) and not one.settled]
         why = [problem.message for problem in gates.why_not(plan, address)]
         waits.append((address, task is None, why, open_))
-    return (*blocking, *waits)
+    return (*blocking, *overdue_of(memory.told), *waits)

@@ -40,8 +40,14 @@ def tell_overdue(
 
 def told_after(standing: PlanStatus | None, told: Sequence[str]) -> tuple[str, ...]:
     """What people were told then; one that is overdue no more may be told again."""
-    others = [one for one in told if not one.startswith(f"{_CODE}:")]
+    late = overdue_of(told)
+    others = [one for one in told if one not in late]
     return (*others, *map(_name, _overdue(standing)))
+
+
+def overdue_of(told: Sequence[str]) -> tuple[str, ...]:
+    """What of that is about due dates."""
+    return tuple(one for one in told if one.startswith(f"{_CODE}:"))
 
 
 def _overdue(standing: PlanStatus | None) -> list[str]:

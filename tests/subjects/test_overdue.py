@@ -104,6 +104,17 @@ def test_the_check_of_a_pull_request_and_the_list_of_plans_know_it(due: Due) -> 
     assert "was due on" in row.summary.blocker
 
 
+def test_an_open_pull_request_is_checked_again_when_the_day_has_come(due: Due) -> None:
+    desk = Desk(due.world)
+    desk.pull(f"Plan: #{due.issue}\nTask: S-1/T-1\n")
+    assert "was due on" not in desk.check.summary
+    due.days(4)
+    assert "S-1 was due on" in desk.check.summary
+    checks = len(desk.checks)
+    due.days(2)
+    assert len(desk.checks) == checks
+
+
 def test_only_a_plan_with_due_dates_is_summarised_anew_each_day(due: Due) -> None:
     memory = due.world.store.plan(due.world.repo.id, PATH)
     assert memory is not None
