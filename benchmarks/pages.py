@@ -105,6 +105,15 @@ def fill(path: Path, plans: int, deliveries: int, audit: int) -> None:
             " VALUES (?, ?, 'CommitFiles', 'p.md', 'a tick', 'done', 'alice', '', '[]')",
             ((text_time(n), subjects[(n * n) % len(subjects)]) for n in range(audit, 0, -1)),
         )
+        connection.executemany(
+            "INSERT INTO subjects (key, repository_id, due_at, parked_at, reason)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (
+                (key, int(key.split(":")[1]), text_time(n), text_time(n) if n % 5 == 0 else None,
+                 "It is larger than 1 MB." if n % 5 == 0 else "")
+                for n, key in enumerate(subjects)
+            ),
+        )  # fmt: skip
         connection.execute("ANALYZE")
 
 
@@ -207,6 +216,7 @@ def addresses(app: Flask) -> list[str]:
              {"repository": "acme/repository-07", "event": "check_run", "state": "ignored"},
              {"since": "2026-02-01T00:00", "until": "2026-02-01T06:00", "event": "push"},
              {"until": "2026-01-20T00:00"}, {"before": "100000", "state": "finished"})  # fmt: skip
+    more += ["/operator/parked?repository=acme/repository-07", "/operator/parked?page=20"]
     more += [f"/operator/deliveries?{urlencode(one)}" for one in lists]
     return sorted({*found, *more})
 

@@ -23,6 +23,7 @@ SHOWN = {
     "operator.html": "operator",
     "operator_deliveries.html": "deliveries",
     "operator_delivery.html": "delivery",
+    "operator_parked.html": "parked",
     "plan.html": "plan",
     "planlost.html": "plan-unreadable",
     "plans.html": "plans",

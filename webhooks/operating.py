@@ -51,13 +51,18 @@ _MASK = "[secret]"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The list of deliveries that a query asks for, as it was typed and as it was understood."""
+    """The list that a query asks for, as it was typed and as it was understood.
+
+    ``path`` is where the list is; ``page`` counts from 1, in lists that have pages.
+    """
 
     wanted: DeliveryFilter
     repository: str
     since: str
     until: str
     problems: tuple[str, ...] = ()
+    path: str = "/operator/deliveries"
+    page: int = 1
 
     def query(self, **changed: object) -> str:
         """The address of this list with something changed, such as ``before=12``."""
@@ -69,12 +74,12 @@ class Asked:
             "until": self.until,
         } | changed
         given = {name: value for name, value in values.items() if value}
-        return "/operator/deliveries" + (f"?{urlencode(given)}" if given else "")
+        return self.path + (f"?{urlencode(given)}" if given else "")
 
     @property
     def filtered(self) -> bool:
         """Whether something is left out on purpose."""
-        return self.query() != "/operator/deliveries"
+        return self.query() != self.path
 
 
 def said(args: Mapping[str, str]) -> str:
@@ -85,7 +90,11 @@ def said(args: Mapping[str, str]) -> str:
     )
 
 
-def parse_asked(args: Mapping[str, str], repo_named: Callable[[str], RepoRef | None]) -> Asked:
+def parse_asked(
+    args: Mapping[str, str],
+    repo_named: Callable[[str], RepoRef | None],
+    path: str = "/operator/deliveries",
+) -> Asked:
     """The list that a query asks for; what cannot be understood is told. Never raises."""
 
     def text(name: str) -> str:
@@ -111,7 +120,16 @@ def parse_asked(args: Mapping[str, str], repo_named: Callable[[str], RepoRef | N
         until=times["until"],
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
     )
-    return Asked(wanted, repository, text("since"), text("until"), tuple(problems))
+    page = text("page")
+    return Asked(
+        wanted,
+        repository,
+        text("since"),
+        text("until"),
+        tuple(problems),
+        path,
+        max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    )
 
 
 def parse_time(text: str) -> datetime | None:

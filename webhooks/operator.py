@@ -5,7 +5,7 @@ Every effect is a POST with the form's token; ``webhooks.security`` lets operato
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from bot.logs import Redactor, secrets_of
 from bot.memory import SubjectKey
 from bot.plan_lists import plan_path
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import Store, SubjectRow
 from bot.store.operations import Handled
 from bot.sweeps import EVERY, wish
 from webhooks.address import local_path
@@ -41,7 +41,7 @@ from webhooks.operating import (
 from webhooks.security import Guard
 
 A_PAGE = 50
-MOST_PARKED = 100
+MOST_PARKED = 20
 MOST_WAITING = 50
 MOST_NAMED = 200
 LABELS_TAKE = timedelta(minutes=1)
@@ -74,12 +74,11 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             budgets=budgets(tallied, store.installations(), now),
             workers=[(one, now - one.seen_at > _SILENT) for one in workers],
             sweeps=[(one.name, one.due_at - EVERY, one.due_at) for one in store.sweep_rows()],
-            stuck=_stuck(store, redact),
+            stuck=_stuck(store, store.parked(MOST_PARKED), redact),
             waiting=waiting,
             plans=[(plan_path(row.repository, row.path), row) for row in plans],
             findings=store.findings(),
             no_label=NO_LABEL,
-            most=MOST_PARKED,
             yesterday=f"{now - _DAY:%Y-%m-%dT%H:%M}",
             back=request.path,
         )
@@ -96,6 +95,20 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
             older=asked.query(before=rows[A_PAGE - 1].row.id) if len(rows) > A_PAGE else "",
             states=STATES,
             events=SHOWN_EVENTS,
+            names=[repo.full_name for repo in store.repos()[:MOST_NAMED]],
+            back=request.full_path.rstrip("?"),
+        )
+
+    @pages.get("/parked")
+    def parked() -> Response:
+        asked = parse_asked(request.args, store.repo_named, "/operator/parked")
+        rows = store.parked(A_PAGE + 1, asked.wanted, (asked.page - 1) * A_PAGE)
+        return look.page(
+            "operator_parked.html",
+            said=said(request.args),
+            asked=asked,
+            stuck=_stuck(store, rows[:A_PAGE], redact),
+            more=asked.query(page=asked.page + 1) if len(rows) > A_PAGE else "",
             names=[repo.full_name for repo in store.repos()[:MOST_NAMED]],
             back=request.full_path.rstrip("?"),
         )
@@ -258,9 +271,8 @@ def _shown(one: Handled, redact: Callable[[str], str]) -> dict[str, object]:
     }
 
 
-def _stuck(store: Store, redact: Callable[[str], str]) -> list[Stuck]:
-    """The parked subjects, the newest first."""
-    rows = store.parked(MOST_PARKED)
+def _stuck(store: Store, rows: Sequence[SubjectRow], redact: Callable[[str], str]) -> list[Stuck]:
+    """Parked subjects with where they are and what ends it."""
     blocks = {block.repository_id: block for block in store.blocks()}
     names = {repo.id: repo.full_name for repo in store.repos()} if rows else {}
     return [

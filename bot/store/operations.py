@@ -92,11 +92,23 @@ class Operations:
             found = handled(connection, DeliveryFilter(before=delivery_id + 1), 1)
             return found[0] if found and found[0].row.id == delivery_id else None
 
-    def parked(self, limit: int) -> list[SubjectRow]:
-        """The parked subjects, those first that were parked last."""
+    def parked(
+        self, limit: int, wanted: DeliveryFilter = DeliveryFilter(), offset: int = 0
+    ) -> list[SubjectRow]:
+        """The parked subjects, those first that were parked last.
+
+        Of the filter the repository counts, and the times, as when a subject was parked.
+        """
+        parked_at = subjects.c.parked_at
+        query = sa.select(subjects).where(parked_at.is_not(None))
+        if wanted.repository_id is not None:
+            query = query.where(subjects.c.repository_id == wanted.repository_id)
+        if wanted.since is not None:
+            query = query.where(parked_at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(parked_at < wanted.until)
+        query = query.order_by(parked_at.desc(), subjects.c.key).limit(limit).offset(offset)
         with self._db.read() as connection:
-            query = sa.select(subjects).where(subjects.c.parked_at.is_not(None))
-            query = query.order_by(subjects.c.parked_at.desc(), subjects.c.key).limit(limit)
             return [listings.subject_of(row) for row in connection.execute(query)]
 
     def last_webhook(self) -> datetime | None:

@@ -44,6 +44,7 @@ PAGES = {
     "plan-unreadable": "/plans/acme/ledger/plan_docs/audit.md",
     "plan-text": f"/plans/acme/shop/{STORY}?show=text",
     "operator": "/operator",
+    "parked": "/operator/parked",
     "deliveries": "/operator/deliveries",
     "delivery": "/operator/deliveries/8",
     "error": "/plans/acme/shop/plan_docs/nowhere.md",

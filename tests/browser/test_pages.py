@@ -25,6 +25,8 @@ PAGES_INSIDE = (
     f"/plans/acme/shop/{FEATURE}",
     f"/plans/acme/shop/{FEATURE}?show=text",
     "/operator",
+    "/operator/parked",
+    "/operator/parked?repository=acme/none",
     "/operator/deliveries",
     "/operator/deliveries?state=failed",
     "/operator/deliveries?event=push&repository=acme/none&since=yesterday",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -154,6 +155,41 @@ def test_pages_of_deliveries_lead_on_and_back(olga: FlaskClient, store: Store) -
     assert f'href="/operator/deliveries/{numbers[10]}"' not in page
     assert "Older" not in page
     assert "Newest" in page
+
+
+def test_what_is_parked_by_repository_and_time_page_by_page(
+    olga: FlaskClient, store: Store
+) -> None:
+    assert "Nothing is parked" in olga.get("/operator/parked").text
+    keys = [SubjectKey(SHOP.id, "plan", f"plan_docs/p{n:02}.md") for n in range(60)]
+    for place, key in enumerate(keys):
+        arrive(store, f"g{place}", key)
+        store.park(key, f"reason {place}", now=NOW - place * timedelta(minutes=1))
+    arrive(store, "other", OTHER)
+    store.park(OTHER, "KeyError: 'x'", now=NOW - 3 * HOUR)
+
+    def shown(query: str = "") -> list[str]:
+        return re.findall(
+            r"p\d\d(?=\.md</a>)|request #4", olga.get(f"/operator/parked{query}").text
+        )
+
+    assert shown() == [f"p{n:02}" for n in range(50)]
+    assert "?page=2" in olga.get("/operator/parked").text
+    assert shown("?page=2") == [*(f"p{n}" for n in range(50, 60)), "request #4"]
+    assert shown("?repository=acme/lab") == ["request #4"]
+    assert shown(f"?until={NOW - 2 * HOUR:%Y-%m-%dT%H:%M}") == ["request #4"]
+    since = NOW - timedelta(minutes=2)
+    assert shown(f"?since={since:%Y-%m-%dT%H:%M}&repository=acme/shop") == ["p00", "p01", "p02"]
+    assert shown("?repository=acme/none") == []
+    assert shown("?page=9") == []
+    assert "A bug in plansync" in olga.get("/operator/parked?repository=acme/lab").text
+    overview = olga.get("/operator").text
+    assert 'href="/operator/parked">All 61</a>' in overview
+    assert "p19.md" in overview
+    assert "p20.md" not in overview
+    back = "/operator/parked?repository=acme/lab"
+    assert "Released" in press(olga, "/operator/release", subject=str(OTHER), back=back)
+    assert shown("?repository=acme/lab") == []
 
 
 def test_a_delivery_with_its_payload_and_without_its_secrets(
