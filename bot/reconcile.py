@@ -204,20 +204,11 @@ def _passes(
         if early is not None and now < early:
             raise Retryable("nobody has said yet who edited the issue", until=early)
         applied: list[Applied] = []
-        if config.dry_run:
-            decision = subject.decide(snapshot, config)
-            try:
-                apply(rehearse(snapshot, decision, reader), reader=reader, writer=writer,
-                      stopping=stopping, applied=applied)  # fmt: skip
-            finally:
-                run.audit += [_entry(key, done, deliveries, own) for done in applied]
-            run.forward += decision.forward
-            held = held_back(snapshot)
-            if held is not None:
-                run.remembered[_place(held)] = run.memory = held
-            run.note = f"dry run: {len(decision.changes)} changes were not made"
-            return
         try:
+            if config.dry_run:
+                decision = subject.decide(snapshot, config)
+                _rehearse(snapshot, decision, run, reader, writer, stopping, applied)
+                return
             snapshot, decision = carry_out(
                 key,
                 snapshot,
@@ -239,6 +230,25 @@ def _passes(
         run.note = decision.note
         if not decision.again:
             return
+
+
+def _rehearse(
+    snapshot: Any,
+    decision: Decision,
+    run: _Run,
+    reader: GitHubReader,
+    writer: GitHubWriter,
+    stopping: Callable[[], bool],
+    applied: list[Applied],
+) -> None:
+    """Say what would be done, and remember only what must not be taken over afterwards."""
+    said = rehearse(snapshot, decision, reader)
+    apply(said, reader=reader, writer=writer, stopping=stopping, applied=applied)
+    run.forward += decision.forward
+    held = held_back(snapshot)
+    if held is not None:
+        run.remembered[_place(held)] = run.memory = held
+    run.note = f"dry run: {len(decision.changes)} changes were not made"
 
 
 def _look_again(
