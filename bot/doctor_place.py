@@ -105,6 +105,16 @@ def check_address(settings: Settings) -> Check:
     )
 
 
+def check_operators(settings: Settings) -> list[Check]:
+    """May anybody see the operator's pages? Nothing to tell where the printed link signs in."""
+    if not settings.signs_in_with_github:
+        return []
+    if not settings.operators:
+        fix = "Set OPERATORS to logins, or better to GitHub's numbers: user:ID, org:ID, team:ID."
+        return [Check("operators", False, "nobody may see the operator's pages", fix)]
+    return [Check("operators", True, settings.operators.replace(",", ", "))]
+
+
 def check_disk(
     database: Path | None, mounts: str, free: int | None = None, platform: str = ""
 ) -> Check:

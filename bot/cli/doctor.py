@@ -62,6 +62,7 @@ def _checks(practice: Practice | None) -> list[Check]:
         check_address,
         check_clock,
         check_disk,
+        check_operators,
         check_secrets,
         check_server,
         read_mounts,
@@ -89,6 +90,7 @@ def _checks(practice: Practice | None) -> list[Check]:
         return [found, *check_store(store, now)]
     checks = [check_server(settings)]
     checks += [*check_secrets(settings, settings_file()), check_address(settings)]
+    checks += check_operators(settings)
     store = Store(settings.database_url)
     checks += check_store(store, now)
     usable = checks[-1].name != "database"

@@ -128,6 +128,9 @@ def test_an_address_where_nobody_can_sign_in_is_told(install: Install) -> None:
     assert seen(**oauth, host="0.0.0.0", public_url="https://p.test").startswith("True people")
     install.changed |= {**oauth, "host": "0.0.0.0"}
     assert "set PLANSYNC_URL to its https:// address" in install.bad()["pages"]
+    assert "nobody may see the operator's pages. Set OPERATORS" in install.bad()["operators"]
+    install.changed |= {"operators": "user:7,alice"}
+    assert install.checks()["operators"]["found"] == "user:7, alice"
 
 
 @pytest.mark.parametrize(

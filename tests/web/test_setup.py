@@ -320,6 +320,22 @@ def test_a_form_of_another_site_is_refused(
     assert setup.may_begin(setup.path.partition("=")[2])
 
 
+@pytest.mark.parametrize(
+    ("kind", "operators", "told"),
+    [("User", "", False), ("Organization", "alice", False), ("Organization", "", True)],
+)
+def test_an_app_that_nobody_operates_is_told(
+    github: GitHubStub, store: Store, tmp_path: Path, kind: str, operators: str, told: bool
+) -> None:
+    github.answer["owner"] = {"login": "acme", "id": 77, "type": kind}
+    setup, client = reachable_setup(github, store, tmp_path)
+    page = begin(setup, client, url="https://plans.test", operators=operators).text
+    state = re.findall(r"settings/apps/new\?state=([\w-]+)", page)[0]
+    done = client.get(f"/setup/created?code=a-good-code&state={state}")
+    assert done.status_code == 200
+    assert ("name them in <code>OPERATORS</code>" in done.text) is told
+
+
 def test_a_wrong_code_can_be_tried_again(github: GitHubStub, store: Store, tmp_path: Path) -> None:
     setup, client = reachable_setup(github, store, tmp_path)
     page = begin(setup, client, url="https://plans.test").text
