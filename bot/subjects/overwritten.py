@@ -132,8 +132,11 @@ def _late_news(
     before = replacing[-1]
     replaced = {body_sha(one): one for one in memory.overwrote}
     body = history.body(before) or replaced.get(before)
-    begun = goes_back_to(blob, memory, None, saved, body) if body is not None else None
-    if body is None or begun is None:
+    if body is None or version_of(body) != version_of(saved):
+        # The hidden line said then already that the copy was an old one.
+        return {}
+    begun = goes_back_to(blob, memory, None, saved, body)
+    if begun is None:
         return {}
     return _named(before, _edit(begun, body, late=True))
 

@@ -40,7 +40,7 @@ def find_bases(
     """The bases of both sides, and the memory as writes that were cut short left it."""
     path, now = RepoPath(memory.path), issue_plan_text(issue.body)
     begun = memory.landing_issue
-    memory = _landed(reader, memory, file, issue)
+    memory = _landed(reader, memory, file, issue, deliveries)
     if not memory.base_blob:
         return Bases(), memory
     of_file = memory.base_text
@@ -134,8 +134,24 @@ def goes_back_to(
     return common_ground(older, newer, issue_plan_text(body))
 
 
+def _body_landed(
+    memory: PlanMemory, issue: IssueSnapshot, deliveries: Sequence[OpenDelivery]
+) -> bool:
+    """Whether the body that was being written surely came through: then so did the file."""
+    before, _, left = memory.landing_body.partition(">")
+    if not left:
+        return False
+    ours = written_over(before, PlanMarker(memory.path, base=memory.landing_blob)).version
+    edits = claimed_edits(deliveries)
+    return version_of(issue.body) == ours or any(left in (e.to, e.former) for e in edits)
+
+
 def _landed(
-    reader: GitHubReader, memory: PlanMemory, file: FileSnapshot, issue: IssueSnapshot
+    reader: GitHubReader,
+    memory: PlanMemory,
+    file: FileSnapshot,
+    issue: IssueSnapshot,
+    deliveries: Sequence[OpenDelivery],
 ) -> PlanMemory:
     """The memory after writes of which nobody learned whether they came through."""
     wanted = memory.landing_blob
@@ -152,6 +168,8 @@ def _landed(
             if version.blob_sha == wanted:
                 text = version.text
                 break
+    if text is None and _body_landed(memory, issue, deliveries):
+        text = reader.blob(wanted)
     left = replace(
         memory,
         landing_blob="",
