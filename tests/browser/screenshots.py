@@ -261,7 +261,7 @@ def made_app(code: str) -> Registered:
     """The App that GitHub makes of the form."""
     page = "https://github.com/apps/plans-of-acme"
     return Registered(
-        7, "plans-of-acme", page, "acme", 1, False, "id", "s", "s", generate_private_key()
+        7, "plans-of-acme", page, "acme", 1, True, "id", "s", "s", generate_private_key()
     )
 
 
