@@ -84,7 +84,7 @@ of what to do about it, and how far each plan is.
   `checks.every_pull` where branch protection requires the check, because it would wait for ever.
 - *Re-run* on GitHub looks at everything again. The same outcome is never written twice.
 - Merge queues: give the App the permission *Merge queues: read-only* and subscribe it to *Merge
-  group*; each group is then answered.
+  group*; each group is then answered, by what every pull request in it changes and says.
 
 Beside the findings of [plans](checks.md) there are these:
 
