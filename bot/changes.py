@@ -14,7 +14,6 @@ from bot.github.snapshots import (
     CommentSnapshot,
     Committed,
     IssueSnapshot,
-    Person,
     PullSnapshot,
     RepoPath,
 )
@@ -353,19 +352,6 @@ Change = (
     | EditPull
     | ReportCheck
 )
-
-
-def credit(people: tuple[Person, ...]) -> str:
-    """``Co-authored-by`` trailer lines for people; bots are left out, each person stands once.
-
-    The address is the one GitHub links to an account:
-    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
-    """
-    seen: dict[str, Person] = {p.login.casefold(): p for p in people if p.login and not p.is_bot}
-    return "\n".join(
-        f"Co-authored-by: {p.login} <{p.id}+{p.login}@users.noreply.github.com>"
-        for p in seen.values()
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.changes import credit
 from bot.github.snapshots import Person
 from bot.plans.merge import Tick
 
@@ -90,3 +89,16 @@ def parse_trailers(message: str) -> tuple[int, str] | None:
 
 def _cut(subject: str) -> str:
     return subject if len(subject) <= _SUBJECT_LENGTH else subject[: _SUBJECT_LENGTH - 1] + "…"
+
+
+def credit(people: tuple[Person, ...]) -> str:
+    """``Co-authored-by`` trailer lines for people; bots are left out, each person stands once.
+
+    The address is the one GitHub links to an account:
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+    """
+    seen: dict[str, Person] = {p.login.casefold(): p for p in people if p.login and not p.is_bot}
+    return "\n".join(
+        f"Co-authored-by: {p.login} <{p.id}+{p.login}@users.noreply.github.com>"
+        for p in seen.values()
+    )
