@@ -10,6 +10,7 @@ from bot.demo import _with_rows
 from bot.emulator.front import Call, Forward, Reply
 from bot.emulator.people import Person
 from bot.emulator.stage import Stage
+from bot.plans.companions import COMPANIONS, parse_feature
 from bot.plans.document import parse_document
 from bot.plans.render import issue_plan_text, parse_plan_marker, plan_text
 from bot.rolling import BRANCH
@@ -63,6 +64,7 @@ class Play:
     cases: int = 0
     played: int = 0
     story: str = ""
+    feature: str = ""
     pull: int = 0
     known: dict[str, int] = field(default_factory=dict)
 
@@ -287,6 +289,39 @@ def _proposed(play: Play) -> list[str]:
     return wrong + _ticked(play)
 
 
+def _implementation(play: Play) -> None:
+    if not play.feature:
+        play.alice.open_issue("Export", "", ("plan:implementation",))
+        play.plansync.settle()
+        play.feature = next(path for path in play.plan_issues() if path.endswith("impl-plan.md"))
+        folder = play.feature.removesuffix("impl-plan.md")
+        tasks = "# Tasks: Export\n\n## Phase 1: All\n\n- [ ] T001 Begin it\n- [ ] T002 End it\n"
+        sha = play.bob.push_file(f"{folder}tasks.md", tasks, "Cut it into tasks")
+        # The webhook of a push may come later than that of what was done after it.
+        play.stage.relay.wait_for(lambda one: one.event == "push" and one.payload["after"] == sha)
+        play.plansync.settle()
+        play.known[play.feature] = play.issue_of(play.feature)
+
+
+def _tick_two_files(play: Play) -> None:
+    number = play.known[play.feature]
+    tasks = parse_document(play.body(number)).tasks
+    before = [task.checked for task in tasks]
+    for place in (play.played % 2, 2 + play.played % 9):
+        act = play.alice.untick if tasks[place].checked else play.alice.tick
+        act(number, tasks[place].text)
+        before[place] = not before[place]
+    play.played += 1
+    play.known["wanted"] = _bits(before)
+
+
+def _ticked_two_files(play: Play) -> list[str]:
+    folder = play.feature.removesuffix("impl-plan.md")
+    texts = [play.bob.read_file(folder + name) for name in COMPANIONS]
+    found = _bits([box for text in texts for box in _boxes(text)])
+    return [] if found == play.known["wanted"] else [f"boxes: {found ^ play.known['wanted']:b}"]
+
+
 SITUATIONS = (
     Situation("a plan is requested", _nothing, _ask, _answered),
     Situation("a box is ticked", _feature, _tick, _ticked),
@@ -298,6 +333,7 @@ SITUATIONS = (
     Situation("a command ticks a box", _feature, _command, _ticked),
     Situation("a command asks a question", _story, _question, _asked),
     Situation("the branch is protected", _protected, _tick, _proposed),
+    Situation("two files of a plan", _implementation, _tick_two_files, _ticked_two_files),
 )
 
 
@@ -308,7 +344,7 @@ def wrong(play: Play) -> list[str]:
     for path, numbers in plans.items():
         if len(numbers) != 1:
             found.append(f"{path} has {len(numbers)} issues")
-        if play.body(numbers[0]) != plan_text(play.bob.read_file(path)):
+        if parse_feature(play.body(numbers[0])).plan.strip() != plan_text(play.bob.read_file(path)):
             found.append(f"#{numbers[0]} and {path} differ")
         statuses = sum("plansync:status" in text for text in play.comments(numbers[0]))
         if statuses != 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Journey:
     format: str
     path: str = ""
     issue: int = 0
-    branches: int = 0
+    pulls: list[int] = field(default_factory=list)
 
     @property
     def alice(self) -> Person:
@@ -83,11 +83,17 @@ class Journey:
                 self.path, self.issue = marker.path, issue["number"]
         assert self.issue
 
+    def heard(self, commit: str) -> None:
+        """Wait for the webhook of a push, which may come after that of later doings; settled."""
+        self.stage.relay.wait_for(
+            lambda one: one.event == "push" and one.payload["after"] == commit
+        )
+        self.settle()
+
     def fill(self, filled: str, change: Callable[[str], str] = str) -> None:
         """Bob writes the plan: a filled-in one takes the place of the blank one."""
         text = change((FILLED / filled).read_text("utf-8"))
-        self.bob.push_file(self.path, text, "Write the plan")
-        self.settle()
+        self.heard(self.bob.push_file(self.path, text, "Write the plan"))
 
     def tick(self, *texts: str) -> None:
         """Alice ticks the last box with each text: stories have equal ones."""
@@ -97,13 +103,13 @@ class Journey:
 
     def work(self, *addresses: str, title: str = "Work", more: str = "") -> int:
         """Bob opens a pull request that names tasks, and Alice merges it."""
-        self.branches += 1
-        branch = f"work-{self.branches}"
+        branch = f"work-{len(self.pulls) + 1}"
         self.bob.create_branch(branch)
         self.bob.push_file(f"src/{branch}.py", "pass\n", "Work", branch)
         named = f"Tasks: {', '.join(addresses)}\n" if addresses else ""
         body = f"Plan: #{self.issue}\n{named}{more}"
         number = self.bob.open_pull(branch, title, body)
+        self.pulls.append(number)
         self.settle()
         self.alice.merge_pull(number)
         self.settle()
@@ -134,7 +140,14 @@ class Journey:
         parts = [f"===== {path}\n{self.alice.read_file(path)}" for path in (self.path, *beside)]
         parts.append(f"===== the plan issue\n{told}")
         parts += [f"===== the status comment\n{status}\n"]
-        return _timeless("\n".join(parts))
+        return _timeless(self._in_order("\n".join(parts)))
+
+    def _in_order(self, text: str) -> str:
+        """The text with pull requests numbered as they came: other issues come between them."""
+        for place, number in enumerate(self.pulls, 1):
+            text = re.sub(rf"#{number}\b|/pull/{number}\b", f"\\g<0>!{place}", text)
+            text = re.sub(rf"(?<=[\" ]){number}:(?=[a-z]+:)", f"{place}:", text)
+        return re.sub(r"(#|/pull/)\d+!(\d+)", r"\1P\2", text)
 
 
 def _ticked(body: str, text: str) -> str:
@@ -232,17 +245,17 @@ def test_an_implementation_plan(journey: Journey) -> None:
     around = {f"{epic}/exec-plan.md": log, f"{epic}/design/index.md": "# Design of EPIC-12\n\n"}
     around |= {"harness/AI-Agent-progress.txt": ""}
     spec = {f"{own}/spec.md": written["spec.md"]}
-    journey.bob.push_files(around | spec, "Write what the plan is made from")
-    journey.settle()
+    journey.heard(journey.bob.push_files(around | spec, "Write what the plan is made from"))
     journey.tick(*(task.text for task in journey.boxes("requirements")))
     research = ("research.md", "data-model.md", "contracts/export.yml")
     more = {f"{own}/{name}": written[name] for name in research}
     more[f"{own}/quickstart.md"] = "# Quickstart\n\nRun the night on the staging ledger.\n"
-    journey.bob.push_files(more, "Research and design")
+    journey.heard(journey.bob.push_files(more, "Research and design"))
     journey.fill("plans/core/billing/EPIC-12/features/031-credit-notes/impl-plan.md")
     journey.tick(*(task.text for task in journey.boxes("PlanQualityGate")))
-    journey.bob.push_file(f"{own}/{TASKS}", written[TASKS], "Cut the plan into tasks")
-    journey.settle()
+    journey.heard(
+        journey.bob.push_file(f"{own}/{TASKS}", written[TASKS], "Cut the plan into tasks")
+    )
     journey.work("T001", "T002", title="Migration and fixtures")
     journey.work("T003", title="Entity and rules")
     journey.tick("Numbering of counter entries")
