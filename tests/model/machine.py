@@ -84,6 +84,15 @@ class MirrorMachine(RuleBasedStateMachine):
     def race(self, who: str, act: Act) -> None:
         self.mirror.race(who, act)
 
+    @rule(who=WHO)
+    def close_or_open(self, who: str) -> None:
+        self.mirror.close_or_open(who)
+
+    @rule(who=WHO, happens=st.integers(0, 1))
+    def remove_or_restore(self, who: str, happens: int) -> None:
+        if happens:
+            self.mirror.remove_or_restore(who)
+
     @rule(happens=st.integers(0, 3))
     def lose_database(self, happens: int) -> None:
         if happens == 3:
