@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.blocks import RECHECK, Block
 from bot.github.snapshots import RepoRef
-from bot.memory import PlanMemory, SubjectKey, Trigger
+from bot.memory import PlanMemory, RequestMemory, SubjectKey, Trigger
 from bot.store import Store
 
 REPO = RepoRef(id=7, full_name="octo/plans", installation_id=3)
@@ -131,3 +131,15 @@ def test_one_installations_plans_do_not_take_all_the_places(store: Store, now: d
         (8, "b.md"),
     ]
     assert store.repository_ids(4) == [8]
+
+
+def test_what_waits_in_a_pull_request_is_listed(store: Store, now: datetime) -> None:
+    store.remember([PlanMemory(7, PATH, "feature-plan", proposed=12, waiting_text="# Plan\n")])
+    store.remember([PlanMemory(7, "b.md", "feature-plan"), RequestMemory(7, 3, "proposed")])
+    store.remember([PlanMemory(8, "c.md", "feature-plan", proposed=1), RequestMemory(7, 4)])
+    assert store.proposed_in(7) == [SubjectKey(7, "request", "3"), KEY]
+    memory = store.plan(7, PATH)
+    assert memory is not None
+    assert (memory.proposed, memory.waiting_text) == (12, "# Plan\n")
+    store.remember([PlanMemory(7, PATH, "feature-plan")])
+    assert store.proposed_in(7) == [SubjectKey(7, "request", "3")]
