@@ -2,7 +2,7 @@
 
 Run number n is drawn from the seed n, so what fails is found again with ``--seed n --runs 1``. A
 failing run is made as short as it gets and printed as calls that can be pasted into an example.
-Prints what was played, also when the time is up before all runs are done; exit code 1 when a run
+Prints what was played, also when the time is up or it is interrupted; exit code 1 when a run
 failed.
 """
 
@@ -117,16 +117,19 @@ def main() -> int:
     wrong: list[int] = []
     seeds = range(wanted.seed, wanted.seed + wanted.runs)
     given = (wanted.steps, wanted.as_is, [name for name in wanted.also.split(",") if name])
-    with _playing(seeds, max(wanted.jobs, 1), given) as runs:
-        for played in runs:
-            counts.update(played.counts)
-            counts["step"] += played.steps
-            done += 1
-            if played.wrong:
-                wrong.append(played.seed)
-                _report(played)
-            if len(wrong) >= wanted.failures or time.monotonic() - begun > wanted.minutes * 60:
-                break
+    try:
+        with _playing(seeds, max(wanted.jobs, 1), given) as runs:
+            for played in runs:
+                counts.update(played.counts)
+                counts["step"] += played.steps
+                done += 1
+                if played.wrong:
+                    wrong.append(played.seed)
+                    _report(played)
+                if len(wrong) >= wanted.failures or time.monotonic() - begun > wanted.minutes * 60:
+                    break
+    except KeyboardInterrupt:
+        print("interrupted")
     print(
         f"model: {done} of {wanted.runs} runs from seed {wanted.seed} in "
         f"{time.monotonic() - begun:.0f} s: {counts['step']} steps, {counts['edit']} edits by "
