@@ -36,6 +36,7 @@ from bot.store import Store
 from bot.store.pages import words_of
 from bot.templates import read_template
 from webhooks.app import create_app
+from webhooks.serve import keep_what_is_loaded
 
 LIMIT_MS = 200.0
 REPOSITORIES = 50
@@ -250,6 +251,7 @@ def main() -> int:
         assert store.sqlite_file is not None
         fill(store.sqlite_file, options.plans, options.deliveries, options.audit)
         app = create_app(settings, store, Half(), clock=lambda: NOW)
+        keep_what_is_loaded()
         print(f"{'median':>8} {'p95':>8}  status  who       page (milliseconds)")
         for who, browser in (("reader", reader(app)), ("operator", operator(app, store))):
             for address in addresses(app):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import os
@@ -22,6 +23,7 @@ import psutil
 import pytest
 
 from bot.store import Store
+from webhooks.serve import keep_what_is_loaded
 from webhooks.signature import sign
 
 pytestmark = pytest.mark.thorough
@@ -270,3 +272,11 @@ def test_a_second_serve_on_the_same_database_gives_up(environ: dict[str, str]) -
         assert child.returncode == 2
         assert "Another worker is at work" in err
         assert out == "", "nothing is announced that does not come"
+
+
+def test_what_the_web_process_has_loaded_is_not_walked_again_and_again() -> None:
+    try:
+        keep_what_is_loaded()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()

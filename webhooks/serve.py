@@ -7,6 +7,7 @@ an address, so that connections wait in it while a process that died is started 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -99,7 +100,19 @@ def application() -> Flask:
     store = Store(settings.database_url, busy_seconds=BUSY_SECONDS)
     threading.Thread(target=_hand_on_counts, args=(store,), name="tally", daemon=True).start()
     threading.Thread(target=summarise, args=(store,), name="summaries", daemon=True).start()
-    return create_app(settings, store, _visitors(settings))
+    app = create_app(settings, store, _visitors(settings))
+    keep_what_is_loaded()
+    return app
+
+
+def keep_what_is_loaded() -> None:
+    """Let the collector of garbage leave alone what is there now, all of which stays.
+
+    Walking it took 60 ms of a page now and then.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def summarise(store: Store) -> None:
