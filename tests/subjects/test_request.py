@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Retryable
+from bot.plans.companions import PLAN_GATE, REQUIREMENTS, parse_feature
 from bot.plans.document import parse_document
 from bot.plans.formats import recognise
 from bot.plans.render import plan_text
@@ -51,7 +52,13 @@ def test_every_label_yields_its_plan(world: World, label: str, plan_format: str)
     found = recognise(path, parse_document(text))
     assert found is not None
     assert found.format == plan_format
-    assert issue.body.split("-->\n\n", 1)[1].rstrip() == plan_text(text).rstrip()
+    shown = parse_feature(issue.body.split("-->\n\n", 1)[1])
+    assert shown.plan.rstrip() == plan_text(text).rstrip()
+    beside = [REQUIREMENTS, PLAN_GATE] if plan_format == "implementation-plan" else []
+    assert list(shown.files) == beside
+    for name in beside:
+        there = world.repo.text(path.replace("impl-plan.md", name))
+        assert shown.files[name].strip() == plan_text(there).strip()
     assert issue.author == world.github.bot
     answer = world.repo.comments[answers[0]]
     assert f"#{plans[0]}" in answer.body
