@@ -167,7 +167,7 @@ _ALSO: dict[str, Callable[[random.Random], list[Step]]] = {
     "held": _held,
 }
 EVERYTHING_ELSE = tuple(_ALSO)
-ALSO = ("closed", "gone")
+ALSO = ("closed",)
 """What every run has of it; the others are played by wish, for what is known to go wrong there."""
 
 
