@@ -235,10 +235,17 @@ def _may_sign(approval: Approval, around: Around) -> None:
     if not signer or signer.casefold() != around.login.casefold():
         raise UserProblem(
             f"Only the person named for {approval.role}, or an admin, may sign for it.",
-            f"The plan names {harmless(named.lstrip('@'))}."
-            if named
-            else "The plan names nobody yet.",
+            _whom(named, known=bool(signer)),
         )
+
+
+def _whom(named: str, *, known: bool) -> str:
+    if not named:
+        return "The plan names nobody yet."
+    told = f"The plan names {harmless(named.lstrip('@'))}"
+    if known:
+        return f"{told}."
+    return f"{told}; write @ and the login there, or name it under `people:` in the configuration."
 
 
 def _may_sign_for(team: str, approval: Approval, around: Around) -> None:

@@ -33,9 +33,11 @@ def account_of(name: str, people: Mapping[str, str]) -> str:
 
 def signer_of(approval: Approval, people: Mapping[str, str]) -> str:
     """Who may sign for a role: whom its row names, else whom the configuration names for the role;
-    "" for nobody."""
-    if approval.name.strip():
-        return account_of(approval.name, people)
+    "" for nobody. A name without ``@`` is nobody's login unless the configuration says whose."""
+    name = approval.name.strip().strip("`").strip()
+    if name:
+        listed = fold(name.lstrip("@")) in {fold(one.lstrip("@")) for one in people}
+        return account_of(name, people) if listed or name.startswith("@") else ""
     account = account_of(approval.role, people)
     return account if fold(account) != fold(approval.role) else ""
 

@@ -162,6 +162,9 @@ def note_compared(
 ) -> None:
     """Note that a reconcile of ``key`` read both sides of its plan, or made them."""
     made = {(m.repository_id, m.path) for m in remembered if isinstance(m, PlanMemory)}
+    if key.kind not in ("plan", "request"):
+        # Others remember a plan without a look at both of its sides.
+        return
     if key.kind == "plan":
         made.add((key.repository_id, key.name))
     for repository_id, path in sorted(made):

@@ -10,6 +10,7 @@ from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PlanMemory
 from bot.plans.common_ground import common_ground
+from bot.plans.companions import is_feature, plan_alone
 from bot.plans.render import (
     PlanMarker,
     body_sha,
@@ -46,7 +47,10 @@ def find_bases(
     of_file = memory.base_text
     if file.blob_sha != memory.base_blob and _may_be_moved(memory, file, deliveries):
         # The branch may have been moved without its history.
-        of_file = _version_taken_in(reader, path, memory) or of_file
+        taken_in = _version_taken_in(reader, path, memory)
+        if taken_in is not None:
+            # What stands beside the plan came after a base that has nothing of it.
+            of_file = taken_in if is_feature(memory.base_text) else plan_alone(taken_in)
     shown = memory.issue_text or shown_text(memory.base_text)
     version = version_of(issue.body)
     history = BodyHistory.of(deliveries, edit_of)

@@ -254,6 +254,9 @@ def test_who_may_sign() -> None:
         assert signed.gate_checked
     mapped = order("track-spec", "/plan approve QA", login="pia-k", people={"Pia": "pia-k"})
     assert mapped.refused is None
+    # The plan names Pia; whoever took that login on GitHub is somebody else.
+    namesake = refusal("track-spec", "/plan approve QA", login="pia")
+    assert "`people:` in the configuration" in namesake
     assert "none of the roles" in refusal("track-spec", "/plan approve CEO", role="admin")
 
 

@@ -55,6 +55,15 @@ def test_what_a_request_made_counts_as_compared(store: Store, now: datetime) -> 
     assert stale(store, now + DAY) == [PATH]
 
 
+def test_a_look_at_its_sub_issues_compares_no_plan(store: Store, now: datetime) -> None:
+    store.keep_repo(REPO)
+    plan = PlanMemory(7, PATH, "feature-plan")
+    store.remember([plan])
+    key = SubjectKey(7, "relations", PATH)
+    store.finish(key, [arrive(store, now, "a", key)], finished_at=now, remember=[plan])
+    assert stale(store, now) == [PATH]
+
+
 def test_a_deleted_plan_is_compared_while_somebody_is_asked(store: Store, now: datetime) -> None:
     store.keep_repo(REPO)
     gone = PlanMemory(7, PATH, "feature-plan", 3, state="deleted", stopped="1", stopped_for="gone")
