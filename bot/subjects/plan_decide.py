@@ -7,29 +7,24 @@ from dataclasses import replace
 
 from bot.changes import (
     AddLabel,
-    Applied,
-    AssignPeople,
     Change,
     CommitFiles,
-    CreateIssue,
     Decision,
     EditComment,
     EditIssueBody,
     FileEdit,
     PostComment,
     RemoveLabel,
-    UnassignPeople,
 )
 from bot.commits import compose, tick_lines, tick_subject
 from bot.config import RepoConfig
 from bot.errors import UserProblem
-from bot.github.snapshots import CommentSnapshot, Committed, FileSnapshot, IssueSnapshot
+from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.memory import PlanMemory
 from bot.plans.companions import recipe_of
 from bot.plans.document import Document, parse_document
 from bot.plans.formats import read_plan, recognise
 from bot.plans.gates import PlanStatus, status_of
-from bot.plans.issue_boxes import issues_named
 from bot.plans.model import Plan
 from bot.plans.render import (
     PlanMarker,
@@ -40,34 +35,24 @@ from bot.plans.render import (
     parse_plan_marker,
     render_body,
     shown_form,
-    shown_text,
-    version_of,
     written_over,
 )
-from bot.subjects.body_edits import note_edits, note_read, seconds
+from bot.subjects.body_edits import seconds
 from bot.subjects.detached import leave_detached, stays_detached
-from bot.subjects.issue_following import home, watchword
 from bot.subjects.orders import Obeyed, answer_only, obey_orders
 from bot.subjects.overdue import day_of, tell_overdue, told_after
-from bot.subjects.plan_bases import replaced_bodies
 from bot.subjects.plan_brake import find_stops, put_back, stopped, went_on
 from bot.subjects.plan_companions import file_edits
 from bot.subjects.plan_header import Headed, with_header
-from bot.subjects.plan_identity import follow, left_behind, without_file, without_issue
+from bot.subjects.plan_identity import follow, without_file, without_issue
 from bot.subjects.plan_issue import conflict_comments, create_plan_issue
 from bot.subjects.plan_labels import CONFLICT_LABEL, label_changes, state_changes
-from bot.subjects.plan_settle import Settled, settle, without_commit
+from bot.subjects.plan_remember import memory_after, open_conflicts
+from bot.subjects.plan_settle import Settled, settle
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.plan_status import status_comment
-from bot.subjects.plan_take import conflict_digest, untaken_comment
-from bot.subjects.pull_standing import watched
-from bot.subjects.pull_words import facts_of
+from bot.subjects.plan_take import untaken_comment
 from bot.subjects.story_keeping import with_beside
-
-_SEEN_COMMITS = 20
-_SEEN_BODIES = 40
-_WRITES_KEPT = 30
-_HANDLED = 100
 
 
 def decide(snapshot: PlanSnapshot, config: RepoConfig) -> Decision:
@@ -143,11 +128,11 @@ def _mirror(
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
     plan, document, standing = _standing(snapshot, settled, config)
-    after = _after(snapshot, issue, settled, body, plan)
+    after = memory_after(snapshot, issue, settled, body, plan)
     closing, closed_for = _closing(snapshot, issue, settled, standing, config)
     after = replace(
         after,
-        conflicts=_open_after(snapshot.memory, settled, told),
+        conflicts=open_conflicts(snapshot.memory, settled, told),
         closed_for=closed_for,
         told=told_after(standing, snapshot.memory.told),
         shown_title=headed.title,
@@ -165,20 +150,7 @@ def _mirror(
     changes += [*_tell_untaken(snapshot, issue, settled), *headed.changes]
     if settled.text != file.text or obeyed.edits or _other_files(snapshot):
         changes.append(_commit(snapshot, file, obeyed))
-    beforehand: PlanMemory | None = None
-    waiting = snapshot.waiting.agreed if snapshot.waiting else ""
-    moved = settled.text != (waiting or file.text)
-    if body or moved:
-        beforehand = replace(
-            snapshot.memory,
-            landing_blob=after.base_blob,
-            landing_issue=issue.body,
-            landing_at=seconds(issue.updated_at),
-            landing_facts=after.facts,
-            landing_body=after.wrote[-1] if body else "",
-            landing_orders=tuple(order.claim for order in snapshot.orders if moved),
-            conflicts=after.conflicts,
-        )
+    beforehand = _beforehand(snapshot, file, issue, settled, body, after)
     changes += [body] if body else []
     changes += _status(snapshot, file, issue, settled, after, standing, config)
     changes += [mark for mark in marks if not isinstance(mark, AddLabel)]
@@ -190,6 +162,31 @@ def _mirror(
     note = "" if changes else "the file and the issue already agree"
     return Decision(
         tuple(changes), note=note, beforehand=beforehand, after=after, forward=obeyed.forward
+    )
+
+
+def _beforehand(
+    snapshot: PlanSnapshot,
+    file: FileSnapshot,
+    issue: IssueSnapshot,
+    settled: Settled,
+    body: EditIssueBody | None,
+    after: PlanMemory,
+) -> PlanMemory | None:
+    """What is remembered before anything is written, for a process that dies in between."""
+    waiting = snapshot.waiting.agreed if snapshot.waiting else ""
+    moved = settled.text != (waiting or file.text)
+    if not body and not moved:
+        return None
+    return replace(
+        snapshot.memory,
+        landing_blob=after.base_blob,
+        landing_issue=issue.body,
+        landing_at=seconds(issue.updated_at),
+        landing_facts=after.facts,
+        landing_body=after.wrote[-1] if body else "",
+        landing_orders=tuple(order.claim for order in snapshot.orders if moved),
+        conflicts=after.conflicts,
     )
 
 
@@ -233,16 +230,6 @@ def _tell_untaken(
         return []
     comment = untaken_comment(order.comment_id, settled.untaken)
     return [PostComment(issue.number, comment, "untaken", "It has no place in the file", once=True)]
-
-
-def _open_after(
-    memory: PlanMemory, settled: Settled, told: Sequence[PostComment]
-) -> tuple[str, ...]:
-    """The conflicts that are not settled: those told now, and former ones until a clean merge."""
-    lost = any(conflict.lost for conflict in settled.conflicts)
-    former = () if settled.settles or (settled.news and not lost) else memory.conflicts
-    new = (conflict_digest(comment.body) for comment in told) if lost else ()
-    return _newest((*former, *new), _HANDLED)
 
 
 def _commit(snapshot: PlanSnapshot, file: FileSnapshot, obeyed: Obeyed) -> CommitFiles:
@@ -333,113 +320,3 @@ def _labels(issue: IssueSnapshot, settled: Settled) -> list[Change]:
     if there and settled.news and not clash:
         return [RemoveLabel(issue.number, CONFLICT_LABEL, "Both sides merged without a conflict")]
     return []
-
-
-def _after(
-    snapshot: PlanSnapshot,
-    issue: IssueSnapshot,
-    settled: Settled,
-    body: EditIssueBody | None,
-    plan: Plan | None,
-) -> PlanMemory:
-    """What is known once everything decided is written."""
-    memory = snapshot.memory
-    before, now = body_sha(issue.body), body_sha(body.body if body else issue.body)
-    wrote = (*memory.wrote, f"{before}>{now}") if body else memory.wrote
-    seen = (*memory.seen_bodies, *snapshot.bodies, before, now)
-    held = settled.shown if settled.shown != shown_text(settled.text) else ""
-    made_from = version_of(body.body if body else issue.body)
-    return replace(
-        memory,
-        format=plan.format if plan else memory.format,
-        state="active",
-        stopped="",
-        stopped_for="",
-        stop_comment=None,
-        moved_to="",
-        base_text=settled.text,
-        base_blob=blob_sha(settled.text),
-        issue_text=held if settled.holders else "",
-        held=settled.holders,
-        body_sha=now,
-        body_base=made_from,
-        body_bases=_newest((*memory.body_bases, memory.body_base, made_from), _WRITES_KEPT),
-        seen_bodies=_newest(seen, _SEEN_BODIES),
-        wrote=wrote[-_WRITES_KEPT:],
-        overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
-        echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
-        reads=note_read(memory, seconds(issue.updated_at), before),
-        put_off=(),
-        settled_edits=note_edits(memory, snapshot.settled_edits),
-        pulls=settled.pulls,
-        watches=_watches(settled, plan, issue),
-        facts=(*facts_of(settled.pulls), *settled.issue_facts),
-        seen_commits=_newest((*memory.seen_commits, *snapshot.commits), _SEEN_COMMITS),
-        handled=_newest((*memory.handled, *(o.claim for o in snapshot.orders)), _HANDLED),
-        landing_blob="",
-        landing_issue="",
-        landing_at=0,
-        landing_facts=(),
-        landing_body="",
-        landing_orders=(),
-        waiting_text="",
-    )
-
-
-def _watches(settled: Settled, plan: Plan | None, issue: IssueSnapshot) -> tuple[str, ...]:
-    """What else may have to do with the plan: branches, merges, issues that boxes stand for."""
-    pulls = watched(settled.pulls, plan.target_branch if plan else None)
-    named = issues_named(settled.text, home(issue))
-    return (*pulls, *(watchword(number) for number in named if number != issue.number))
-
-
-def _newest(values: Sequence[str], count: int) -> tuple[str, ...]:
-    """The last ``count`` different values, in order of when each came last."""
-    return tuple(reversed(dict.fromkeys(reversed(values))))[-count:]
-
-
-def remember(
-    snapshot: PlanSnapshot, decision: Decision, applied: Sequence[Applied]
-) -> tuple[PlanMemory, ...]:
-    """What is known after ``applied``; nothing where nothing was decided to be known."""
-    memory = decision.after
-    if memory is None:
-        return ()
-    committed = False
-    for done in applied:
-        match done.change, done.result:
-            case CommitFiles(), Committed(sha=sha):
-                committed = True
-                commits = (*memory.seen_commits, sha)
-                memory = replace(memory, seen_commits=_newest(commits, _SEEN_COMMITS))
-            case (PostComment(role="status") | EditComment(role="status")) as change, (
-                CommentSnapshot(id=id_)
-            ):
-                memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
-            case EditIssueBody() as change, IssueSnapshot(updated_at=at):
-                reads = note_read(memory, seconds(at), body_sha(change.body))
-                memory = replace(memory, reads=reads)
-            case ((AssignPeople() | UnassignPeople()), tuple() as people):
-                # GitHub leaves out without a word whom it does not let be assigned.
-                memory = replace(memory, shown_people=people)
-            case PostComment(role="stopped"), CommentSnapshot(id=id_):
-                memory = replace(memory, stop_comment=id_)
-            case CreateIssue(), IssueSnapshot(number=number, title=title) if (
-                memory.issue_number is None
-            ):
-                memory = replace(memory, issue_number=number, title=title)
-    wanted = any(isinstance(change, CommitFiles) for change in decision.changes)
-    if wanted and not committed and snapshot.file and not decision.again:
-        memory = _without_commit(memory, snapshot.file)
-    return (*left_behind(snapshot), memory)
-
-
-def _without_commit(memory: PlanMemory, file: FileSnapshot) -> PlanMemory:
-    """The branch did not take the commit: it has the file as it stands, and the rest waits."""
-    if memory.proposed is not None:
-        waits = memory.base_text
-        return replace(memory, base_text=file.text, base_blob=file.blob_sha, waiting_text=waits)
-    shown = memory.issue_text or shown_text(memory.base_text)
-    settled = Settled(memory.base_text, shown, holders=memory.held)
-    left = without_commit(settled, file)
-    return replace(memory, base_text=file.text, base_blob=file.blob_sha, issue_text=left.shown)
