@@ -31,11 +31,11 @@ from bot.subjects.plan_companions import belongs_to, together
 from bot.subjects.plan_header import RETITLED, fields_digest
 from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
-from bot.subjects.plan_snapshot import Bases, PlanSnapshot
+from bot.subjects.plan_snapshot import Bases, PlanSnapshot, TextEdit
 from bot.subjects.pull_claims import undone_commits
 from bot.subjects.pull_read import read_details
 from bot.subjects.story_keeping import read_beside
-from bot.subjects.unexplained import held_edit, is_unexplained, wait_until
+from bot.subjects.unexplained import find_unexplained, held_edit, wait_until
 from bot.subjects.waiting import Waiting, read_waiting, waiting_pull
 
 
@@ -286,6 +286,11 @@ def _with_pulls(
     )
 
 
+def _is_held(edit: TextEdit, held: TextEdit | None) -> bool:
+    """Whether an edit that was replaced is the one of which nobody says whose it is."""
+    return held is not None and not edit.login and edit.after == held.after
+
+
 def _with_people(
     snapshot: PlanSnapshot,
     reader: GitHubReader,
@@ -307,10 +312,14 @@ def _with_people(
         if not edit.delivery.actor_is_bot
     }
     refused = frozenset(name for name in editors if reader.permission(name) not in MAY_WRITE)
-    edits = refused_edits(news, refused, edit_of)
-    unexplained = is_unexplained(reader, memory, issue, deliveries)
-    if unexplained:
-        edits = (*edits, held_edit(issue, deliveries, edit_of))
+    unexplained = find_unexplained(reader, memory, issue, deliveries)
+    held = held_edit(unexplained, agreed, issue, edit_of) if unexplained else None
+    then = unexplained.then if unexplained else frozenset()
+    edits = (
+        *refused_edits([d for d in news if d.id not in then], refused, edit_of),
+        *([held] if held else []),
+        *refused_edits([d for d in news if d.id in then], refused, edit_of),
+    )
     named = [d for d in news if d.claim.startswith("fields:") or d.claim.endswith(f":{RETITLED}")]
     renamers = {delivery.actor_login for delivery in named if not delivery.actor_is_bot}
     orders, comments = read_orders(reader, memory, issue, news)
@@ -323,7 +332,7 @@ def _with_people(
             *(
                 edit
                 for edit in overwritten_edits(news, agreed, edit_of, reader.blob)
-                if edit.login not in refused
+                if edit.login not in refused and not _is_held(edit, held)
             ),
         ),
         echoes=echoes_of(news, memory),

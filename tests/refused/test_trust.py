@@ -151,3 +151,122 @@ def test_in_an_issue_of_ours_nothing_is_waited_for(ready: Plan) -> None:
     world.send(sent)
     world.settle()
     assert ready.same()
+
+
+def out_of_order(plan: Plan, edits: Callable[[World], None]) -> list[Delivery]:
+    """Mallory rewords a task and others go on; gives her delivery, and works off the others'."""
+    world = plan.world
+    world.person("mallory").change_body(plan.number, lambda b: b.replace(" Hall", " MINE Hall"))
+    hers = world.github.take_deliveries()
+    edits(world)
+    assert work_now(world, plan.path)[0].kind == "later"
+    return hers
+
+
+def tick_after_her(plan: Plan) -> Callable[[World], None]:
+    def edits(world: World) -> None:
+        world.alice.tick(plan.number, "Desk key")
+        world.alice.tick(plan.number, "Phone page behind")
+        world.send()
+
+    return edits
+
+
+def test_an_edit_on_top_of_one_that_nobody_explains_yet_waits_too(joined: Plan) -> None:
+    world = joined.world
+    hers = out_of_order(joined, tick_after_her(joined))
+    assert "- [ ] Desk key" in joined.file
+    world.send(hers)
+    world.settle()
+    assert "- [x] Desk key" in joined.file
+    assert "- [x] Phone page behind" in joined.file
+    assert "MINE" not in joined.file
+    assert "MINE Hall" in joined.issue
+    assert joined.memory.held == ("mallory",)
+    world.alice.comment(joined.number, "/plan accept")
+    world.settle()
+    assert "MINE Hall" in joined.file
+    assert joined.same()
+
+
+def test_of_edits_on_top_of_one_that_is_never_explained_only_their_own_part_counts(
+    joined: Plan,
+) -> None:
+    world = joined.world
+    hers = out_of_order(joined, tick_after_her(joined))
+    world.work()
+    assert "- [x] Desk key" in joined.file
+    assert "- [x] Phone page behind" in joined.file
+    assert "MINE" not in joined.file
+    assert "MINE Hall" in joined.issue
+    assert joined.memory.held == ("mallory",)
+    world.settle()
+    world.send(hers)
+    world.settle()
+    assert "MINE" not in joined.file
+    assert "MINE Hall" in joined.issue
+
+
+def test_what_came_before_and_after_an_edit_that_nobody_explains_counts(joined: Plan) -> None:
+    world = joined.world
+
+    world.alice.tick(joined.number, "Event stream")
+    before = world.github.take_deliveries()
+
+    def edits(world: World) -> None:
+        world.send(before)
+        world.alice.tick(joined.number, "Desk key")
+        world.person("mallory").tick(joined.number, "Phone page behind")
+        world.send()
+
+    out_of_order(joined, edits)
+    world.work()
+    assert "- [x] Event stream" in joined.file
+    assert "- [x] Desk key" in joined.file
+    assert "MINE" not in joined.file
+    assert "- [ ] Phone page behind" in joined.file
+    assert joined.memory.held == ("mallory",)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("ticked", [True, False])
+def test_an_old_copy_saved_over_an_outsiders_edit_does_not_bring_it_in(
+    joined: Plan, known: bool, ticked: bool
+) -> None:
+    """Nor when somebody who may write had ticked a box in what the old copy replaced."""
+    world = joined.world
+    old = world.repo.issues[joined.number].body
+    world.alice.tick(joined.number, "Event stream")
+    world.bob.edit_file(joined.path, lambda t: t.replace("- [ ] Desk key", "- [x] Desk key"))
+    world.settle()
+    world.person("mallory").change_body(joined.number, lambda b: b.replace(" Hall", " MINE Hall"))
+    hers = world.github.take_deliveries()
+    if ticked:
+        world.alice.tick(joined.number, "Phone page behind")
+    world.bob.edit_issue(joined.number, body=f"{old}\n- [ ] Once more\n")
+    world.send([*(hers if known else []), *world.github.take_deliveries()])
+    world.work()
+    world.settle()
+    world.send(hers)
+    world.settle()
+    assert "MINE" not in joined.file
+    assert "- [ ] Once more" in joined.file
+    assert "- [x] Desk key" in joined.file
+    assert "- [x] Event stream" in joined.file
+    assert ("- [x] Phone page behind" in joined.file) == ticked
+
+
+def test_deliveries_of_those_who_may_write_that_come_in_any_order_all_count(
+    joined: Plan,
+) -> None:
+    world = joined.world
+    for task in ("Desk key", "Hall screen", "Phone page behind"):
+        world.alice.tick(joined.number, task)
+    first, *others = world.github.take_deliveries()
+    world.send(others[::-1])
+    assert [outcome.kind for outcome in work_now(world, joined.path)] == ["later"]
+    world.send([first])
+    world.settle()
+    assert joined.file.count("- [x] ") == text_of("feature-plan").count("- [x] ") + 3
+    assert joined.memory.held == ()
+    assert joined.same()
