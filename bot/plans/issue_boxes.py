@@ -33,7 +33,8 @@ _ISSUE = (
 )
 _ALONE = re.compile(_ISSUE)
 _AT_END = re.compile(rf"\s\({_ISSUE}\)\s*\Z")
-_NA = re.compile(r"\s*[-\u2010-\u2015\u2212]{1,2}\s*N/A\s*:[^\n]*\Z", re.IGNORECASE)
+_NA = re.compile(r"[-\u2010-\u2015\u2212]{1,2}\s*N/A\s*:", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _LONGEST_TITLE = 256
 
 # What a fact may say of an issue; ``ticked`` and ``settled``: and that plansync moved its box.
@@ -90,7 +91,7 @@ def named_issue(raw: str, here: str) -> Named | None:
 
     ``here`` is the repository's web address.
     """
-    words = _NA.sub("", raw.strip()).strip()
+    words = _before_na(raw.strip()).strip()
     alone = _ALONE.fullmatch(words)
     found = alone or _AT_END.search(words)
     if found is None:
@@ -99,6 +100,13 @@ def named_issue(raw: str, here: str) -> Named | None:
     ours = not (found["repo"] or found["url"]) or _is_here(found["repo"], found["url"], here)
     shown = f"#{number}" if ours else found[0].strip().strip("()")
     return Named(number if ours else None, shown, alone is not None)
+
+
+def _before_na(raw: str) -> str:
+    """The words before a ``— N/A: reason`` on the last line."""
+    last = raw.rfind("\n")
+    ends = (found for found in _NA.finditer(raw) if found.end() > last)
+    return raw[: next((found.start() for found in ends), None)]
 
 
 def _is_here(repo: str | None, url: str | None, here: str) -> bool:
@@ -272,7 +280,7 @@ def issue_facts(facts: Sequence[str]) -> dict[int, str]:
     found: dict[int, str] = {}
     for fact in facts:
         number, _, word = fact.removeprefix("#").partition(":")
-        if fact.startswith("#") and number.isdigit() and word in _AMOUNTS_TO:
+        if fact.startswith("#") and _DIGITS.fullmatch(number) and word in _AMOUNTS_TO:
             found[int(number)] = word
     return found
 

@@ -13,7 +13,7 @@ from bot.plans.newlines import End, line_splice
 from bot.plans.proof import EditRefused, Expected, Splice, prove, task_fact
 from bot.plans.prose import lone_placeholder
 
-_NA = re.compile(r"[ \t]*[-\u2010-\u2015\u2212]{1,2}[ \t]*N/A[ \t]*:[^\n]*\Z", re.IGNORECASE)
+_NA = re.compile(r"[-\u2010-\u2015\u2212]{1,2}[ \t]*N/A[ \t]*:", re.IGNORECASE)
 
 
 def words_after(document: Document, task: Task, words: str) -> str:
@@ -26,11 +26,18 @@ def words_after(document: Document, task: Task, words: str) -> str:
 def without_na(document: Document, task: Task) -> str:
     """The text without the ``— N/A: reason`` at the end of the box's words."""
     source = document.text[task.offset : task.paragraph.end].rstrip()
-    found = _NA.search(source)
-    if found is None:
+    words = _before_na(source)
+    if words == source:
         return document.text
-    start, end = task.offset + found.start(), task.offset + found.end()
-    return _reworded(document, task, Splice(start, end, ""), _NA.sub("", task.raw.rstrip()))
+    start, end = task.offset + len(words), task.offset + len(source)
+    return _reworded(document, task, Splice(start, end, ""), _before_na(task.raw.rstrip()))
+
+
+def _before_na(source: str) -> str:
+    """What stands before a ``— N/A: reason`` on the last line; the source itself without one."""
+    last = source.rfind("\n")
+    found = next((one for one in _NA.finditer(source) if one.end() > last), None)
+    return source if found is None else source[: found.start()].rstrip(" \t")
 
 
 def _reworded(document: Document, task: Task, splice: Splice, raw: str) -> str:

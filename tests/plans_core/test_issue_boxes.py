@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.plans.document import parse_document
-from bot.plans.issue_boxes import follow_issues, keep_words, named_issue, with_words
+from bot.plans.issue_boxes import (
+    NOT_PLANNED,
+    follow_issues,
+    issue_facts,
+    keep_words,
+    named_issue,
+    with_words,
+)
 from bot.plans.merge import take_over
+from bot.plans.orders_lines import without_na
 from tests.plans_core.hostile import HOSTILE, Pattern
 
 HERE = "https://github.example/acme/shop"
@@ -129,6 +139,42 @@ def test_hostile_texts_are_left_alone(pattern: Pattern) -> None:
     text = pattern(5_000)
     assert keep_words(text, text, text, HERE, {}).file == text
     assert keep_words(text, text + "\n- [ ] #5\n", text, HERE, {}).file == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("words (#12) — N/A: later", "words (#12)"),
+        ("#12--n/a : no - N/A: yes", "#12"),
+        ("a (#12) - N/A: b\nc (#12)", "c (#12)"),
+        ("a - N/A: b\nc (#12) —\nN/A: d", "c (#12)"),
+    ],
+)
+def test_a_reason_is_no_part_of_the_words(raw: str, words: str) -> None:
+    named = named_issue(words, HERE)
+    assert named is not None
+    assert named_issue(raw, HERE) == named
+
+
+@pytest.mark.parametrize("blanks", [" ", "\t", " - ", "- N/A: "])
+def test_twice_as_many_blanks_take_about_twice_the_time(blanks: str) -> None:
+    def seconds(size: int) -> float:
+        raw = "#1" + blanks * (size // len(blanks)) + "x"
+        document = parse_document(f"- [ ] {raw}\n  y — N/A: {NOT_PLANNED}\n")
+        best = float("inf")
+        for _ in range(3):
+            began = time.process_time()
+            named_issue(raw, HERE)
+            named_issue(f"{raw}\n{raw[2:]}", HERE)
+            without_na(document, document.tasks[0])
+            best = min(best, time.process_time() - began)
+        return best
+
+    assert seconds(32_000) < max(0.1, 3 * seconds(16_000))
+
+
+def test_a_fact_of_no_number_is_no_fact() -> None:
+    assert issue_facts(["#²:ticked", "#٣:open", "#5:ticked", "#6:moved", "7:open"]) == {5: "ticked"}
 
 
 WORDS = ["write the query", "limit the rows", "stream the file", "name it", "log the export",
