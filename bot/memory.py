@@ -95,7 +95,8 @@ class PullMemory:
     to the repository stands behind what it names, ``merged_at`` and ``by`` when and by whom it was
     merged, ``reverts`` and ``undoes`` which pull requests and commits it takes back, ``undone_by``
     the commit without a pull request that took it back itself ("?": one that nobody remembers;
-    with a ``-`` before it one that took that revert back).
+    with a ``-`` before it one that took that revert back), ``undone_with`` every such commit that
+    was counted.
     """
 
     number: int
@@ -118,6 +119,7 @@ class PullMemory:
     reverts: tuple[int, ...] = ()
     undoes: tuple[str, ...] = ()
     undone_by: str = ""
+    undone_with: tuple[str, ...] = ()
 
     @property
     def standing(self) -> str:

@@ -33,7 +33,7 @@ from bot.subjects.plan_moves import moved_from, moved_to
 from bot.subjects.plan_recovery import recall, recover, requested_in
 from bot.subjects.plan_snapshot import Bases, PlanSnapshot, TextEdit
 from bot.subjects.pull_claims import undone_commits
-from bot.subjects.pull_read import read_details
+from bot.subjects.pull_read import read_details, with_later_reverts
 from bot.subjects.story_keeping import read_beside
 from bot.subjects.unexplained import find_unexplained, held_edit, wait_until
 from bot.subjects.waiting import Waiting, read_waiting, waiting_pull
@@ -105,7 +105,7 @@ def read(
         issue=issue,
         moved_from=found.moved_from,
         commits=tuple(parts[1] for parts in claims if parts[0] == "commit"),
-        undone=undone_commits(claims, memory),
+        undone=with_later_reverts(reader, memory, undone_commits(claims, memory)),
         bodies=bodies_before(deliveries, body_sha(issue.body)) if issue else (),
         request_title=request.title if request else "",
         problem=problem,

@@ -302,6 +302,7 @@ def _as_read(
         reverts=reverts,
         undoes=undoes,
         undone_by=_undone_by(former),
+        undone_with=former.undone_with if former else (),
     )
 
 

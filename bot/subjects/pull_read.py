@@ -18,9 +18,11 @@ from bot.plans.linked import is_stable
 from bot.plans.links import Links, Source, TaskLink, parse_links
 from bot.plans.model import Plan, PlanTask
 from bot.subjects.pull_claims import said_digest
+from bot.subjects.pull_standing import is_about
 
 # Only their tasks have ids that people put into the subjects of commits.
 _TAGGED_FORMATS = frozenset({"task-plan", "implementation-plan"})
+_MOST_ASKED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,33 @@ def read_details(
         files=tuple(reader.pull_files(pull.number)) if tasks else None,
         base_text=_base_text(reader, pull, memory, plan, tasks),
     )
+
+
+def with_later_reverts(
+    reader: GitHubReader, memory: PlanMemory, undone: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """What commits revert, each with that one, and what later ones of the default branch do.
+
+    A revert of a revert may be heard of before it, when nobody waited for it. Costs no request
+    where none is of a pull request that the plan knows; looks at the 300 commits that follow.
+    """
+    asked = dict.fromkeys(
+        by
+        for sha, by in undone
+        if any(is_about(pull, sha) and by not in pull.undone_with for pull in memory.pulls)
+    )
+    if not asked:
+        return tuple(undone)
+    branch = reader.repository().default_branch
+    ways = []
+    for by in list(asked)[:_MOST_ASKED]:
+        way = [pair for pair in undone if pair[1] == by]
+        for commit in reader.commits_between(by, branch):
+            said = parse_links("", commits=[commit.message])
+            way += [(sha, commit.sha) for sha in said.reverted_commits]
+        ways.append(way)
+    # The one with the most behind it is the oldest.
+    return tuple(dict.fromkeys((*max(ways, key=len), *undone)))
 
 
 def _implied(pull: PullSnapshot, plan: Plan | None) -> Source | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.memory import PullMemory
 
 _MOST_STEPS = 20
+_MOST_COUNTED = 40
 
 
 def with_standings(
@@ -59,14 +60,26 @@ def _without(word: str, unwanted: str) -> str:
 
 
 def with_undone(pull: PullMemory, undone: Sequence[tuple[str, str]]) -> PullMemory:
-    """The pull request after reverts that were pushed without one, and reverts of those."""
+    """The pull request after reverts that were pushed without one, and reverts of those.
+
+    Each commit counts once, however often it is told of.
+    """
     for sha, by in undone:
-        last = pull.undone_by.lstrip("-")
-        if last and last.startswith(sha):
-            pull = replace(pull, undone_by=by if pull.undone_by.startswith("-") else f"-{by}")
-        elif pull.state == "merged" and pull.into_default and pull.merge_commit.startswith(sha):
-            pull = replace(pull, undone_by=by)
+        if by in pull.undone_with or not is_about(pull, sha):
+            continue
+        again = pull.undone_by.lstrip("-").startswith(sha) and not pull.undone_by.startswith("-")
+        counted = (*pull.undone_with, by)[-_MOST_COUNTED:]
+        pull = replace(pull, undone_by=f"-{by}" if again else by, undone_with=counted)
     return pull
+
+
+def is_about(pull: PullMemory, sha: str) -> bool:
+    """Whether who reverts this commit takes the pull request back, or brings it back."""
+    last = pull.undone_by.lstrip("-")
+    if last and last.startswith(sha):
+        return True
+    merged = pull.state == "merged" and pull.into_default
+    return merged and bool(sha) and pull.merge_commit.startswith(sha)
 
 
 def is_reverted(pull: PullMemory, pulls: Mapping[int, PullMemory], steps: int = 0) -> bool:

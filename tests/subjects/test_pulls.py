@@ -12,6 +12,7 @@ import pytest
 from bot.memory import LinkedTask, PullMemory
 from bot.store import Store
 from bot.subjects.explaining import explain_pull
+from tests.fake_github import Delivery
 from tests.subjects.test_tracking import Story
 from tests.world import World
 
@@ -574,6 +575,53 @@ def test_the_commit_of_a_revert_that_has_a_pull_request_is_not_counted_twice(
     assert story.rows()["2"][2] == "Pending"
     redo = story.open_pull(f"Reverts #{undo}", "redo")
     world.bob.merge_pull(redo)
+    world.settle()
+    assert story.rows()["2"][2] == "Complete"
+
+
+@pytest.mark.parametrize("order", ["together", "backwards", "in order"])
+@pytest.mark.parametrize("reverts", [2, 3])
+def test_pushed_reverts_count_the_same_in_whatever_order_they_are_heard_of(
+    story: Story, order: str, reverts: int
+) -> None:
+    world = story.world
+    _, sha = merged(story)
+    heard: list[list[Delivery]] = []
+    for _ in range(reverts):
+        said = f'Revert "Work"\n\nThis reverts commit {sha}.\n'
+        sha = world.bob.push_file("src/undo.py", f"# {sha}\n", said)
+        heard.append(world.github.take_deliveries())
+    if order == "together":
+        heard = [[one for sent in heard for one in sent]]
+    for sent in reversed(heard) if order == "backwards" else heard:
+        world.send(sent)
+        world.settle()
+    assert story.rows()["2"][2] == ("Complete" if reverts == 2 else "Pending")
+    if reverts == 3:
+        revert(world, sha)
+        assert story.rows()["2"][2] == "Complete"
+
+
+@pytest.mark.parametrize("commits", [0, 22, 310])
+def test_a_pushed_revert_that_is_replayed_much_later_counts_once(
+    story: Story, commits: int
+) -> None:
+    world = story.world
+    _, sha = merged(story)
+    before = len(world.github.deliveries)
+    undo = revert(world, sha)
+    pushed = next(one for one in world.github.deliveries[before:] if one.event == "push")
+    for number in range(commits):
+        # More of these than are remembered, and more than are looked at.
+        if number < 22:
+            world.bob.edit_file(story_path(story), lambda t: f"{t}\nOnce more.\n")
+            world.settle()
+        else:
+            world.bob.push_file("src/more.py", f"# {number}\n")
+    world.github.take_deliveries()
+    revert(world, undo)
+    assert story.rows()["2"][2] == "Complete"
+    world.send([replace(pushed, guid="feed0000-0000-4000-8000-000000000001")])
     world.settle()
     assert story.rows()["2"][2] == "Complete"
 
