@@ -1,31 +1,25 @@
 """Boxes that stand for an issue: ``- [ ] #123``, ``- [ ] words (#123)``. Pure.
 
 GitHub's “Convert to issue” puts the new issue's number in the place of a box's words. The words are
-kept, with the number after them, and the box follows the issue: ticked when it is closed as
-completed, settled as N/A when it is closed as not planned, open again when it is reopened.
+kept, with the number after them, and the box follows the issue (``box_following``).
 https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/about-tasklists
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
 from bot.plans.alignment import align
-from bot.plans.cellwords import is_settled, na_reason
-from bot.plans.document import Document, Task, fold, parse_document
-from bot.plans.edit import set_task
+from bot.plans.box_words import change_boxes, words_behind
+from bot.plans.document import Task, fold, parse_document
 from bot.plans.merge import carry
-from bot.plans.orders_lines import without_na, words_after
-from bot.plans.proof import EditRefused
 from bot.plans.render import plan_text
 from bot.plans.units import read_units
-
-NOT_PLANNED = "closed as not planned"
-"""The reason that a box is given whose issue will not be done."""
 
 _ISSUE = (
     r"(?:(?P<repo>[\w.-]+/[\w.-]+)?#(?P<number>[1-9]\d{0,8})"
@@ -34,18 +28,9 @@ _ISSUE = (
 _ALONE = re.compile(_ISSUE)
 _AT_END = re.compile(rf"\s\({_ISSUE}\)\s*\Z")
 _NA = re.compile(r"[-\u2010-\u2015\u2212]{1,2}\s*N/A\s*:", re.IGNORECASE)
-_DIGITS = re.compile(r"[0-9]{1,9}")
 _LONGEST_TITLE = 256
 
-# What a fact may say of an issue; ``ticked`` and ``settled``: and that plansync moved its box.
-_AMOUNTS_TO: Mapping[str, str] = {
-    "open": "open",
-    "completed": "completed",
-    "ticked": "completed",
-    "not_planned": "not_planned",
-    "settled": "not_planned",
-    "gone": "gone",
-}
+_Key = tuple[tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +53,6 @@ class Kept:
     now: str
     file: str
     issues: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """The plan text after its issues' states, the facts that hold now, and what moved and why."""
-
-    text: str
-    facts: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +94,21 @@ def _is_here(repo: str | None, url: str | None, here: str) -> bool:
 
 def issues_named(text: str, here: str) -> tuple[int, ...]:
     """The issues of this repository that boxes of a text stand for, in document order."""
-    return tuple(_by_issue(text, here))
+    return tuple(boxes_by_issue(text, here))
 
 
 @lru_cache(maxsize=16)
-def _by_issue(text: str, here: str) -> Mapping[int, tuple[tuple[Task, Named], ...]]:
-    found: dict[int, tuple[tuple[Task, Named], ...]] = {}
-    for task, named in _boxes(parse_document(text), here):
-        if named.number:
-            found[named.number] = (*found.get(named.number, ()), (task, named))
-    return found
+def boxes_by_issue(text: str, here: str) -> Mapping[int, Sequence[tuple[int, Named]]]:
+    """The boxes of a text that stand for an issue of this repository, by its number.
 
-
-def _boxes(document: Document, here: str) -> Iterator[tuple[Task, Named]]:
-    for task in document.tasks:
+    Each is its index among the text's boxes and how it names the issue.
+    """
+    found: dict[int, list[tuple[int, Named]]] = {}
+    for index, task in enumerate(parse_document(text).tasks):
         named = named_issue(task.raw, here) if "#" in task.raw or "/issues/" in task.raw else None
-        if named is not None:
-            yield task, named
-
-
-# Words that became a number
+        if named is not None and named.number:
+            found.setdefault(named.number, []).append((index, named))
+    return found
 
 
 def keep_words(was: str | None, now: str, file: str, here: str, titles: Mapping[int, str]) -> Kept:
@@ -152,11 +123,10 @@ def keep_words(was: str | None, now: str, file: str, here: str, titles: Mapping[
         return Kept(now, file)
     core = plan_text(file)
     lines = _lines_in(before, core)
+    wanted = {lines[one.old.line]: one.named for one in found if one.old.line in lines}
+    core, marked = _marked(core, wanted)
     for one in found:
-        at = lines.get(one.old.line)
-        marked = _marked(core, at, one.named) if at is not None else None
-        core = core if marked is None else marked
-        ending = f" ({one.named.shown})" if marked is None else ""
+        ending = "" if lines.get(one.old.line) in marked else f" ({one.named.shown})"
         now = _reworded(now, one.new, _words(before, one.old), ending)
     issues = tuple(one.named.number for one in found if one.named.number)
     return Kept(now, carry(file, plan_text(file), core), issues)
@@ -197,7 +167,7 @@ def _is_alone(task: Task, here: str) -> bool:
     return named is not None and named.alone
 
 
-def _key(task: Task) -> tuple[tuple[str, ...], str]:
+def _key(task: Task) -> _Key:
     return task.section, task.raw.strip()
 
 
@@ -205,19 +175,23 @@ def _by_title(
     old: Sequence[Task], new: Sequence[Task], fresh: Mapping[int, Named], titles: Mapping[int, str]
 ) -> dict[int, int]:
     """A box that is gone and has the words of the issue's title became that issue."""
+    if not titles:
+        return {}
     kept = {_key(task) for task in new}
-    gone = [n for n, task in enumerate(old) if _key(task) not in kept]
+    gone: dict[str, list[int]] = {}
+    for m, task in enumerate(old):
+        if _key(task) not in kept:
+            for words in {fold(task.text)[:_LONGEST_TITLE], fold(task.raw)}:
+                gone.setdefault(words, []).append(m)
     pairs: dict[int, int] = {}
+    used: set[int] = set()
     for n, named in fresh.items():
         title = fold(titles.get(named.number or 0, ""))
-        same = [
-            m
-            for m in gone
-            if title and title in (fold(old[m].text)[:_LONGEST_TITLE], fold(old[m].raw))
-        ]
-        same = [m for m in same if m not in pairs.values()]
-        if same:
-            pairs[n] = same[0]
+        free = [m for m in gone.get(title, ()) if m not in used] if title else []
+        if free:
+            pairs[n] = free[0]
+            used.add(free[0])
+            gone[title] = free
     return pairs
 
 
@@ -226,12 +200,10 @@ def _in_place(
 ) -> dict[int, int]:
     """Otherwise as many boxes as went have to stand in their place."""
     pairs: dict[int, int] = {}
-    matcher = SequenceMatcher(None, [*map(_key, old)], [*map(_key, new)], autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag != "replace":
-            continue
-        left = [m for m in range(i1, i2) if m not in known.values()]
-        here = [n for n in range(j1, j2) if n not in known]
+    taken = set(known.values())
+    for went, came in _replaced([*map(_key, old)], [*map(_key, new)]):
+        left = [m for m in went if m not in taken]
+        here = [n for n in came if n not in known]
         if len(left) != len(here):
             here = [n for n in here if n in fresh]
         if len(left) == len(here):
@@ -239,23 +211,58 @@ def _in_place(
     return pairs
 
 
+def _replaced(old: Sequence[_Key], new: Sequence[_Key]) -> Iterator[tuple[range, range]]:
+    """The stretches of both that stand in the same place and are not the same.
+
+    Equal boxes are told apart by their number: a great many of one kind cost too much otherwise.
+    """
+    first, most = 0, min(len(old), len(new))
+    while first < most and old[first] == new[first]:
+        first += 1
+    last = 0
+    while last < most - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    one, other = (
+        _told_apart(old[first : len(old) - last]),
+        _told_apart(new[first : len(new) - last]),
+    )
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag == "replace":
+            yield range(first + i1, first + i2), range(first + j1, first + j2)
+
+
+def _told_apart(keys: Sequence[_Key]) -> list[tuple[_Key, int]]:
+    """Each with how many equal ones stand before it."""
+    seen: Counter[_Key] = Counter()
+    found = []
+    for key in keys:
+        found.append((key, seen[key]))
+        seen[key] += 1
+    return found
+
+
 def _lines_in(before: str, after: str) -> dict[int, int]:
     pairs = align(read_units(before), read_units(after))
     return {here + 1: there + 1 for here, there in pairs.items()}
 
 
-def _marked(text: str, line: int, named: Named) -> str | None:
-    """The text with the number after the words of the box in this line; None without a box."""
-    document = parse_document(text)
-    task = next((task for task in document.tasks if task.line == line), None)
-    if task is None:
-        return None
-    if f"({named.shown})" in task.raw or task.raw.strip() == named.shown:
-        return text
-    try:
-        return words_after(document, task, f" ({named.shown})")
-    except EditRefused:
-        return None
+def _marked(text: str, wanted: Mapping[int, Named]) -> tuple[str, set[int]]:
+    """The text with the number after the words of the box in each line, and the lines that have
+    it then."""
+    endings: dict[int, str] = {}
+    lines: dict[int, int] = {}
+    marked: set[int] = set()
+    for index, task in enumerate(parse_document(text).tasks):
+        named = wanted.get(task.line)
+        if named is None:
+            continue
+        lines[index] = task.line
+        if f"({named.shown})" in task.raw or task.raw.strip() == named.shown:
+            marked.add(task.line)
+        else:
+            endings[index] = f" ({named.shown})"
+    text, done = change_boxes(text, list(endings), words_behind(endings))
+    return text, marked | {lines[index] for index in done}
 
 
 def _words(text: str, task: Task) -> str:
@@ -270,135 +277,3 @@ def _reworded(text: str, task: Task, words: str, ending: str) -> str:
     rest = text[task.offset + 2 : end]
     tail = rest[len(rest.rstrip("\n")) :]
     return text[: task.offset + 2] + words + ending + tail + text[end:]
-
-
-# Boxes that follow their issues
-
-
-def issue_facts(facts: Sequence[str]) -> dict[int, str]:
-    """Issue number to what was applied of it, of a plan's facts (``#123:ticked``)."""
-    found: dict[int, str] = {}
-    for fact in facts:
-        number, _, word = fact.removeprefix("#").partition(":")
-        if fact.startswith("#") and _DIGITS.fullmatch(number) and word in _AMOUNTS_TO:
-            found[int(number)] = word
-    return found
-
-
-def amounts_to(word: str) -> str:
-    """The state of an issue that a fact's word stands for."""
-    return _AMOUNTS_TO.get(word, "")
-
-
-def follow_issues(
-    text: str,
-    applied: Sequence[str],
-    states: Mapping[int, str],
-    here: str,
-    own: int = 0,
-    converted: Collection[int] = (),
-) -> Followed:
-    """The text with the boxes of those issues moved whose state is not ``applied`` yet.
-
-    ``states`` are ``open``, ``completed``, ``not_planned`` or ``gone``, of the issues that were
-    read; ``own`` is the plan's own issue, which no box follows. Where nothing was applied before, a
-    box is moved only when it has no other words or just became the issue: what a person wrote
-    beside the number of a closed issue stands. A tick that plansync did not make is never undone.
-    """
-    former = issue_facts(applied)
-    facts: list[str] = []
-    reasons: list[str] = []
-    for number in issues_named(text, here):
-        if number == own:
-            continue
-        word, state = former.get(number, ""), states.get(number, "")
-        if not word and not state:
-            continue
-        if not state or state == amounts_to(word):
-            facts.append(f"#{number}:{_still(text, number, word, here)}")
-            continue
-        first = not word and not (number in converted or _has_no_words(text, number, here))
-        if first or state == "gone" or (word == "gone" and state != "completed"):
-            facts.append(f"#{number}:{state}")
-            continue
-        after, word = _moved(text, number, word, state, here)
-        if after != text:
-            reasons.append(_reason(number, state))
-        text = after
-        facts.append(f"#{number}:{word}")
-    return Followed(text, tuple(facts), tuple(reasons))
-
-
-def _reason(number: int, state: str) -> str:
-    said = {
-        "completed": "was closed: its box is ticked",
-        "not_planned": "was closed as not planned: its box is not applicable",
-        "open": "is open again: so is its box",
-    }
-    return f"#{number} {said[state]}"
-
-
-def _of(text: str, number: int, here: str) -> list[Task]:
-    return [task for task, _ in _by_issue(text, here).get(number, ())]
-
-
-def _has_no_words(text: str, number: int, here: str) -> bool:
-    return any(named.alone for _, named in _by_issue(text, here).get(number, ()))
-
-
-def _still(text: str, number: int, word: str, here: str) -> str:
-    """What a fact says once a person changed the box that it moved: it is theirs then."""
-    boxes = _of(text, number, here)
-    if word == "ticked" and not any(task.checked for task in boxes):
-        return "completed"
-    if word == "settled" and not any(na_reason(task.raw) == NOT_PLANNED for task in boxes):
-        return "not_planned"
-    return word
-
-
-def _moved(text: str, number: int, former: str, state: str, here: str) -> tuple[str, str]:
-    """The text with the boxes of one issue as its state is now, and the word for its fact."""
-    before = text
-    if former == "ticked":
-        text = _each(text, number, here, lambda task: task.checked, _untick)
-    if former == "settled":
-        ours: Callable[[Task], bool] = lambda task: na_reason(task.raw) == NOT_PLANNED  # noqa: E731
-        text = _each(text, number, here, ours, without_na)
-    if state == "open":
-        return text, "open"
-    unsettled: Callable[[Task], bool] = lambda task: not is_settled(task)  # noqa: E731
-    change = _tick if state == "completed" else _not_planned
-    after = _each(text, number, here, unsettled, change)
-    theirs = after == text and before == text
-    if state == "completed":
-        return after, "completed" if theirs else "ticked"
-    return after, "not_planned" if theirs else "settled"
-
-
-def _each(
-    text: str,
-    number: int,
-    here: str,
-    applies: Callable[[Task], bool],
-    change: Callable[[Document, Task], str],
-) -> str:
-    for place in range(len(_of(text, number, here))):
-        task = _of(text, number, here)[place]
-        if applies(task):
-            try:
-                text = change(parse_document(text), task)
-            except EditRefused:
-                continue
-    return text
-
-
-def _tick(document: Document, task: Task) -> str:
-    return set_task(document, task, True)
-
-
-def _untick(document: Document, task: Task) -> str:
-    return set_task(document, task, False)
-
-
-def _not_planned(document: Document, task: Task) -> str:
-    return words_after(document, task, f" — N/A: {NOT_PLANNED}")

@@ -26,14 +26,14 @@ def words_after(document: Document, task: Task, words: str) -> str:
 def without_na(document: Document, task: Task) -> str:
     """The text without the ``— N/A: reason`` at the end of the box's words."""
     source = document.text[task.offset : task.paragraph.end].rstrip()
-    words = _before_na(source)
+    words = before_na(source)
     if words == source:
         return document.text
     start, end = task.offset + len(words), task.offset + len(source)
-    return _reworded(document, task, Splice(start, end, ""), _before_na(task.raw.rstrip()))
+    return _reworded(document, task, Splice(start, end, ""), before_na(task.raw.rstrip()))
 
 
-def _before_na(source: str) -> str:
+def before_na(source: str) -> str:
     """What stands before a ``— N/A: reason`` on the last line; the source itself without one."""
     last = source.rfind("\n")
     found = next((one for one in _NA.finditer(source) if one.end() > last), None)

@@ -67,6 +67,14 @@ class Splice:
         )
         return position + self.shift if after else position
 
+    def end_moved(self, end: int) -> int:
+        """Where a block that ended at this place of the old text ends now."""
+        return end if self.keeps(end) else end + self.shift
+
+    def keeps(self, end: int) -> bool:
+        """Whether a block that ends at this place of the old text ends before the new text does."""
+        return end <= self.start if self.lines else end < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -171,9 +179,8 @@ def _same_blocks(before: Document, after: Document, splice: Splice) -> bool:
             return False
         if kind in _CONTAINERS or (splice.lines and splice.start < end <= splice.end):
             continue
-        stays = end <= splice.start if splice.lines else end < splice.end
-        grown = stays and kind == splice.grows
-        kept = end if stays else end + splice.shift
+        grown = splice.keeps(end) and kind == splice.grows
+        kept = splice.end_moved(end)
         if new_end != kept and not (grown and kept < new_end <= splice.start + len(splice.new)):
             return False
     return True

@@ -9,16 +9,8 @@ from bot.github.payloads import issue_state
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.memory import PlanMemory
-from bot.plans.issue_boxes import (
-    Followed,
-    Kept,
-    amounts_to,
-    follow_issues,
-    issue_facts,
-    issues_named,
-    keep_words,
-    with_words,
-)
+from bot.plans.box_following import Followed, amounts_to, follow_issues, issue_facts
+from bot.plans.issue_boxes import Kept, issues_named, keep_words, with_words
 from bot.plans.render import issue_plan_text
 from bot.subjects.plan_snapshot import NamedIssue, PlanSnapshot
 

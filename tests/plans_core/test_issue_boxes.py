@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.plans.box_following import NOT_PLANNED, follow_issues, issue_facts
 from bot.plans.document import parse_document
-from bot.plans.issue_boxes import (
-    NOT_PLANNED,
-    follow_issues,
-    issue_facts,
-    keep_words,
-    named_issue,
-    with_words,
-)
+from bot.plans.issue_boxes import keep_words, named_issue, with_words
 from bot.plans.merge import take_over
 from bot.plans.orders_lines import without_na
 from tests.plans_core.hostile import HOSTILE, Pattern
@@ -171,6 +166,53 @@ def test_twice_as_many_blanks_take_about_twice_the_time(blanks: str) -> None:
         return best
 
     assert seconds(32_000) < max(0.1, 3 * seconds(16_000))
+
+
+SAME = "".join(f"- [ ] word {n} (#5)\n" for n in range(300))
+OTHERS = "".join(f"- [ ] word {n} (#{n})\n" for n in range(1, 301))
+
+
+@pytest.mark.parametrize("text", [SAME, OTHERS], ids=["one issue", "an issue each"])
+def test_many_boxes_move_at_once(text: str) -> None:
+    began = time.process_time()
+    numbers = [int(found) for found in re.findall(r"\(#(\d+)\)", text)]
+    open_ = [f"#{number}:open" for number in dict.fromkeys(numbers)]
+    done = follow_issues(text, open_, dict.fromkeys(numbers, "completed"), HERE)
+    assert done.text == text.replace("[ ]", "[x]")
+    assert len(done.reasons) == len(open_)
+    other = follow_issues(done.text, done.facts, dict.fromkeys(numbers, "not_planned"), HERE)
+    assert other.text == text.replace(")\n", f") — N/A: {NOT_PLANNED}\n")
+    again = follow_issues(other.text, other.facts, dict.fromkeys(numbers, "open"), HERE)
+    assert again.text == text
+    assert again.facts == tuple(open_)
+    assert time.process_time() - began < 2
+
+
+def test_nested_boxes_of_one_issue_move_together() -> None:
+    quoted = "> 1. [ ] one\n>    more (#5)\n>    - [ ] two (#5)\n>\n>      - [x] three (#5)\n\n"
+    text = quoted + "| a |\n|-|\n| b |\n"
+    done = follow_issues(text, ["#5:open"], {5: "not_planned"}, HERE)
+    ending = f" (#5) — N/A: {NOT_PLANNED}\n"
+    assert done.text == text.replace(" (#5)\n", ending).replace(f"three{ending}", "three (#5)\n")
+    assert follow_issues(done.text, done.facts, {5: "open"}, HERE).text == text
+
+
+def test_very_many_boxes_become_issues_in_little_time() -> None:
+    was = plan([f"word {n}" for n in range(300)])
+    now = plan([f"#{n + 1}" for n in range(300)])
+    began = time.process_time()
+    kept = keep_words(was, now, was, HERE, {n + 1: f"word {n}" for n in range(300)})
+    assert kept.now == was
+    assert kept.file == plan([f"word {n} (#{n + 1})" for n in range(300)])
+    same = plan(["x"] * 600)
+    between = plan(["y", "x"] * 300 + ["#5"])
+    assert with_words(same, between, HERE, {}) == between
+    assert time.process_time() - began < 2
+
+
+def test_one_of_equal_boxes_that_became_an_issue_is_found() -> None:
+    was, now = plan(["x", "x", "x", "z"]), plan(["x", "#5", "x", "z"])
+    assert with_words(was, now, HERE, {}) == plan(["x", "x (#5)", "x", "z"])
 
 
 def test_a_fact_of_no_number_is_no_fact() -> None:
