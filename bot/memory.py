@@ -155,7 +155,7 @@ class PlanMemory:
     write like one of ``wrote``; should the process die now, they tell on which side of each write.
     ``landing_orders`` are the commands whose edits that write carries.
     ``closed_for`` is the version of the plan for which its issue was closed as complete.
-    ``handled`` are the commands that were obeyed, ``written_at`` the times of the last writes.
+    ``handled`` are the commands that were obeyed.
     ``conflicts`` are the digests of conflicts that were told and not settled since, ``stopped``
     that of what the plan is stopped for ("" while it is not), told in ``stop_comment`` and as a
     sentence without its stop in ``stopped_for``.
@@ -166,6 +166,9 @@ class PlanMemory:
     ``watches`` are what pull requests that name nothing may have to do with the plan:
     ``branch:<name>`` it comes from or goes into, ``merge:<commit>`` it may revert; and
     ``issue:<number>`` that a box stands for.
+    ``ticked_at`` is when a box of each story was last newly ticked (``S-1=<seconds>``; a story that
+    nobody had a record of, when it was first heard of), ``stalled`` are the stories of which three
+    log entries in a row brought no newly ticked box since.
     ``related_for`` is the digest of what its relations were carried over for, ``stories`` how its
     sub-issues were left, ``blocks`` the relations that plansync made (``12<7``).
     """
@@ -211,7 +214,6 @@ class PlanMemory:
     landing_orders: tuple[str, ...] = ()
     closed_for: str = ""
     handled: tuple[str, ...] = ()
-    written_at: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     stopped: str = ""
     stopped_for: str = ""
@@ -220,6 +222,8 @@ class PlanMemory:
     tripped_by: int = 0
     counted_from: str = ""
     moved_to: str = ""
+    ticked_at: tuple[str, ...] = ()
+    stalled: tuple[str, ...] = ()
     related_for: str = ""
     stories: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()

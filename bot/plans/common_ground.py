@@ -73,9 +73,10 @@ def _common_ground(older: str, newer: str, now: str) -> str:
         if index not in to_here and there not in after_to_here
     ]
     for index, there in taken_out:
-        # Both knew the line, so whoever saved without it took it out.
+        # Both knew the line, so whoever saved without it took it out: as it was in ``older``, for
+        # what it says since may be what they never saw.
         at = max((place[n] + 1 for n in place if n < there), default=0)
-        lines.insert(at, _line(after[there], before[index], after[there]))
+        lines.insert(at, before[index].line)
         place = {n: p + (p >= at) for n, p in place.items()} | {there: at}
     return "\n".join(lines)
 

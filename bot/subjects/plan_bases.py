@@ -96,9 +96,9 @@ def _saved_over(memory: PlanMemory, deliveries: Sequence[OpenDelivery]) -> bool:
     """
     last = memory.wrote[-1] if memory.wrote else ""
     left = last.rstrip("?").partition(">")[2]
-    edits = claimed_edits(deliveries)
     return last.endswith("?") and any(
-        edit.stale or left in (edit.to, edit.former) for edit in edits
+        (edit.stale and not read_since(memory, edit)) or left in (edit.to, edit.former)
+        for edit in claimed_edits(deliveries)
     )
 
 
@@ -161,17 +161,7 @@ def _landed(
     wanted = memory.landing_blob
     if not wanted:
         return memory
-    text = file.text if file.blob_sha == wanted else None
-    # What a command wrote may have been taken back since, to the very version before it.
-    if text is None and (file.blob_sha != memory.base_blob or memory.landing_orders):
-        path = RepoPath(memory.path)
-        for commit, version in versions(reader, path, ours_before=True):
-            if commit.sha in memory.seen_commits:
-                # Older versions with the same text are not the write that was begun.
-                break
-            if version.blob_sha == wanted:
-                text = version.text
-                break
+    text = _text_landed(reader, memory, file)
     if text is None and _body_landed(memory, issue, deliveries):
         text = reader.blob(wanted)
     left = replace(
@@ -186,31 +176,55 @@ def _landed(
     if text is None:
         # The body is written after the file.
         return left
-    taken = issue_plan_text(memory.landing_issue)
-    left = replace(left, reads=note_read(left, memory.landing_at, body_sha(memory.landing_issue)))
-    if memory.landing_body:
-        before = memory.landing_body.partition(">")[0]
-        ours = written_over(before, PlanMarker(memory.path, base=wanted)).version
-        sure = version_of(issue.body) == ours
-        pair = memory.landing_body if sure else f"{memory.landing_body}?"
-        replaced = replaced_bodies(memory, memory.landing_issue)
-        left = replace(
-            left,
-            wrote=(*memory.wrote, pair),
-            overwrote=replaced,
-            body_bases=(*memory.body_bases, ours),
-        )
-        if sure:
-            left = replace(left, body_base=ours)
-            taken = issue_plan_text(issue.body) if memory.held else ""
-    return replace(
+    left = replace(
         left,
         base_text=text,
         base_blob=wanted,
-        issue_text=taken,
+        issue_text=issue_plan_text(memory.landing_issue),
+        # Until our body is known to be there, the issue goes back to what was to be replaced.
+        body_base=version_of(memory.landing_issue),
+        body_bases=(*memory.body_bases, memory.body_base),
+        reads=note_read(left, memory.landing_at, body_sha(memory.landing_issue)),
         facts=memory.landing_facts,
         landing_orders=memory.landing_orders,
         pulls=tuple(p for p in memory.pulls if not _outdated(p.number, p.standing, memory)),
+    )
+    return _with_body(left, memory, issue) if memory.landing_body else left
+
+
+def _text_landed(reader: GitHubReader, memory: PlanMemory, file: FileSnapshot) -> str | None:
+    """The plan file that was being written, where it came through."""
+    wanted = memory.landing_blob
+    if file.blob_sha == wanted:
+        return file.text
+    if file.blob_sha == memory.base_blob and not memory.landing_orders:
+        return None
+    # What a command wrote may have been taken back since, to the very version before it.
+    for commit, version in versions(reader, RepoPath(memory.path), ours_before=True):
+        if commit.sha in memory.seen_commits:
+            # Older versions with the same text are not the write that was begun.
+            return None
+        if version.blob_sha == wanted:
+            return version.text
+    return None
+
+
+def _with_body(left: PlanMemory, memory: PlanMemory, issue: IssueSnapshot) -> PlanMemory:
+    """``left`` with the body that was being written when the process ended."""
+    before = memory.landing_body.partition(">")[0]
+    marker = PlanMarker(memory.path, base=memory.landing_blob)
+    ours = written_over(before, marker).version
+    sure = version_of(issue.body) == ours
+    left = replace(
+        left,
+        wrote=(*memory.wrote, memory.landing_body if sure else f"{memory.landing_body}?"),
+        overwrote=replaced_bodies(memory, memory.landing_issue),
+        body_bases=(*left.body_bases, ours),
+    )
+    if not sure:
+        return left
+    return replace(
+        left, body_base=ours, issue_text=issue_plan_text(issue.body) if memory.held else ""
     )
 
 

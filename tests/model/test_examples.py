@@ -529,3 +529,50 @@ def test_a_body_write_that_came_through_is_known_by_its_version_behind_many_comm
     mirror.work()
     mirror.deliver(1, 2)
     mirror.settle()
+
+
+def test_a_line_taken_out_in_an_old_copy_stays_when_somebody_ticked_it_after_the_copy(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("add_text", 0, 5))
+    mirror.edit_file("bob", Act("add_text", 11, 7))
+    mirror.deliver(1, 1)
+    mirror.work()
+    mirror.open_page()
+    mirror.edit_file("bob", Act("reword", 11, 5))
+    mirror.race("alice", Act("toggle", 4, 10))
+    mirror.deliver(2, 4)
+    mirror.work()
+    mirror.save_page("bob", Act("delete", 9, 1))
+    mirror.settle()
+
+
+def test_a_line_taken_out_in_an_old_copy_stays_when_somebody_reworded_it_after_the_copy(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_issue("alice", Act("add_task", 6, 3))
+    mirror.edit_issue("alice", Act("reword", 10, 9))
+    mirror.edit_file("bob", Act("cell", 8, 9))
+    mirror.settle(2)
+    mirror.save_page("alice", Act("delete", 0, 10))
+    mirror.settle()
+
+
+def test_what_is_taken_out_after_a_write_was_cut_short_is_gone_though_the_issue_is_an_old_copy(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_issue("alice", Act("add_text", 5, 1))
+    mirror.edit_issue("alice", Act("cell", 2, 2))
+    mirror.edit_file("alice", Act("reword", 7, 8))
+    mirror.race("alice", Act("toggle", 0, 3))
+    mirror.deliver(3, 4)
+    mirror.work()
+    mirror.deliver(1, 4)
+    mirror.work()
+    mirror.save_page("alice", Act("toggle", 1, 0))
+    mirror.edit_issue("alice", Act("add_task", 10, 1))
+    mirror.deliver(5, 2)
+    mirror.break_call(6, 0, False)
+    mirror.work()
+    mirror.save_page("bob", Act("toggle", 10, 5))
+    mirror.settle()
