@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from bot.changes import PostComment
 from bot.comments import render_comment
-from bot.github.snapshots import IssueSnapshot
+from bot.github.snapshots import CommentSnapshot, IssueSnapshot
 from bot.memory import OpenDelivery
 from bot.plans.gates import PlanStatus
 
 _CODE = "tasks.overdue"
 _MOST_TOLD = 50
+_BEGINS = "<!-- plansync:overdue "
+_SAID = re.compile(r"^- (`+)( ?)(.+)\2\1$", re.MULTILINE)
 
 
 def day_of(moment: datetime | None) -> date | None:
@@ -45,6 +48,13 @@ def told_after(standing: PlanStatus | None, told: Sequence[str]) -> tuple[str, .
     return (*others, *map(_name, _overdue(standing)))
 
 
+def told_in(comments: Sequence[CommentSnapshot]) -> tuple[str, ...]:
+    """What comments of ours told people of due dates: remembered where the database is lost."""
+    ours = [one.body for one in comments if one.ours and one.body.startswith(_BEGINS)]
+    said = (found[3] for body in ours for found in _SAID.finditer(body))
+    return tuple(dict.fromkeys(map(_name, said)))
+
+
 def overdue_of(told: Sequence[str]) -> tuple[str, ...]:
     """What of that is about due dates."""
     return tuple(one for one in told if one.startswith(f"{_CODE}:"))
@@ -56,4 +66,5 @@ def _overdue(standing: PlanStatus | None) -> list[str]:
 
 
 def _name(said: str) -> str:
-    return f"{_CODE}:{said}"
+    # As in the comment, where blanks are one.
+    return f"{_CODE}:{' '.join(said.split())}"

@@ -30,6 +30,7 @@ from bot.plans.render import (
 )
 from bot.plans.story_issues import parse_story_marker
 from bot.subjects.detached_marker import is_detached
+from bot.subjects.overdue import told_in
 from bot.subjects.waiting import recall_waiting
 
 _MOST_COMMITS = 10
@@ -67,10 +68,11 @@ def find_plan_issue(reader: GitHubReader, path: str) -> IssueSnapshot | None:
 
 def find_status(reader: GitHubReader, number: int) -> CommentSnapshot | None:
     """Our status comment on a plan issue."""
-    for comment in reader.comments(number):
-        if comment.ours and parse_status_marker(comment.body):
-            return comment
-    return None
+    return _status_among(reader.comments(number))
+
+
+def _status_among(comments: Sequence[CommentSnapshot]) -> CommentSnapshot | None:
+    return next((one for one in comments if one.ours and parse_status_marker(one.body)), None)
 
 
 def requested_by(reader: GitHubReader, path: RepoPath) -> int | None:
@@ -107,7 +109,8 @@ def recall(
     file: FileSnapshot,
 ) -> tuple[IssueSnapshot, PlanMemory, bool]:
     """What ``recover`` gives, of a plan issue that is found already."""
-    comment = find_status(reader, issue.number)
+    comments = reader.comments(issue.number)
+    comment = _status_among(comments)
     marker = parse_plan_marker(issue.body)
     status = parse_status_marker(comment.body) if comment else None
     status = status or StatusMarker(marker.base if marker else "")
@@ -131,6 +134,7 @@ def recall(
         body_base=status.body or status.base,
         facts=status.facts,
         held=status.held,
+        told=tuple(dict.fromkeys((*memory.told, *told_in(comments)))),
     )
     return issue, recall_waiting(reader, found), landed
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.standing import digest_of
 from bot.sweeps import sweep_drift
 from tests.subjects.test_check import Desk
-from tests.subjects.test_pulls import Feature
+from tests.subjects.test_pulls import Feature, forget
 from tests.subjects.test_story_log import PATH, TEXT
 from tests.world import World
 
@@ -78,6 +79,34 @@ def test_another_date_ends_it_and_is_told_of_its_own(due: Due) -> None:
     due.days(4)
     assert "plan:blocked" in due.labels
     assert len(due.told()) == 2
+
+
+def second_story(due: Due) -> None:
+    """A second story, due a day later."""
+    line = f"- Story ID: S-2 | Priority: P0 | Owner: Al | Due: {due.due + DAY}\n"
+    title = next(one for one in TEXT.splitlines() if one.startswith("### Story [S-2]"))
+    due.world.bob.edit_file(PATH, lambda t: t.replace(f"{title}\n", f"{title}\n{line}", 1))
+    due.world.settle()
+
+
+def test_what_was_told_is_not_told_again_when_the_database_is_lost(
+    due: Due, tmp_path: Path
+) -> None:
+    second_story(due)
+    due.days(7)
+    assert [f"S-{n} was due on" in told for n, told in enumerate(due.told(), 1)] == [True, True]
+    world = due.world
+    forget(world, tmp_path)
+    world.bob.edit_file(PATH, lambda text: f"{text}\nMore.\n")
+    world.settle()
+    assert "plan:blocked" in due.labels
+    assert len(due.told()) == 2
+    third = due.due + 5 * DAY
+    world.bob.edit_file(PATH, lambda text: text.replace(f"{due.due}", f"{third}", 1))
+    world.settle()
+    due.days(3)
+    assert len(due.told()) == 3
+    assert "S-2" not in due.told()[2]
 
 
 def test_a_story_that_is_done_is_never_overdue(due: Due) -> None:
