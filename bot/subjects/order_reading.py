@@ -195,9 +195,16 @@ def _with_seen(
 def _teams(
     order: Order, snapshot: PlanSnapshot, reader: GitHubReader, people: Mapping[str, str]
 ) -> Mapping[str, bool | None]:
-    """Which of the teams that may sign for something whoever approves is in."""
-    plan = read_plan(snapshot.path, parse_document(snapshot.file.text)) if snapshot.file else None
-    teams = teams_of(plan.approvals, people) if plan else ()
+    """Which of the teams that may sign for something whoever approves is in.
+
+    Also of those that only the plan names which waits for the default branch.
+    """
+    texts = [snapshot.file.text] if snapshot.file else []
+    if snapshot.waiting and snapshot.waiting.agreed:
+        texts.insert(0, snapshot.waiting.agreed)
+    plans = [read_plan(snapshot.path, parse_document(text)) for text in texts]
+    approvals = [approval for plan in plans if plan for approval in plan.approvals]
+    teams = teams_of(approvals, people)
     return {team: reader.in_team(team, order.login) for team in teams[:_MOST_TEAMS]}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
+from bot.rolling import BRANCH
 from tests.subjects.test_header import Plan
 from tests.world import World
 
@@ -51,6 +52,19 @@ def test_a_member_of_the_team_approves(world: World, lead: str) -> None:
     spec = Spec(world, lead)
     assert spec.approve("bob") == ""
     assert spec.approved()
+
+
+def test_a_team_that_only_the_waiting_plan_names_approves(world: World) -> None:
+    spec = Spec(world, "Somebody")
+    world.repo.protected = True
+    world.alice.change_body(spec.number, lambda body: body.replace("| Somebody |", "| Backend |"))
+    world.settle()
+    assert "Backend" not in world.repo.text(spec.path)
+    assert spec.approve("bob") == ""
+    waiting = read_plan(spec.path, parse_document(world.repo.text(spec.path, BRANCH)))
+    assert waiting is not None
+    assert next(a for a in waiting.approvals if a.role == "Tech Lead").approved
+    assert "Only members of the team acme/backend" in spec.approve("alice")
 
 
 def test_who_is_not_in_it_does_not(world: World) -> None:
