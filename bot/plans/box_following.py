@@ -64,14 +64,15 @@ def follow_issues(
     states: Mapping[int, str],
     here: str,
     own: int = 0,
-    converted: Collection[int] = (),
+    followed: Collection[int] = (),
 ) -> Followed:
     """The text with the boxes of those issues moved whose state is not ``applied`` yet.
 
     ``states`` are ``open``, ``completed``, ``not_planned`` or ``gone``, of the issues that were
     read; ``own`` is the plan's own issue, which no box follows. Where nothing was applied before, a
-    box is moved only when it has no other words or just became the issue: what a person wrote
-    beside the number of a closed issue stands. A tick that plansync did not make is never undone.
+    box is moved only when it has no other words or its issue is one of the ``followed``, which it
+    just became or which was closed after it: what a person wrote beside the number of a closed
+    issue stands. A tick that plansync did not make is never undone.
     """
     former = issue_facts(applied)
     words: dict[int, str] = {}
@@ -83,7 +84,7 @@ def follow_issues(
         if not state or state == amounts_to(word):
             words[number] = _still(text, number, word, here)
             continue
-        first = not word and not (number in converted or _has_no_words(text, number, here))
+        first = not word and not (number in followed or _has_no_words(text, number, here))
         words[number] = state
         if not (first or state == "gone" or (word == "gone" and state != "completed")):
             moves[number] = word, state

@@ -52,7 +52,8 @@ def read_named(
     """The snapshot with the issues that its boxes stand for, one request each.
 
     Read are those that a delivery is about and those of which nothing is known; where nobody said
-    what is new, also those that are open. Costs nothing for a plan whose boxes name no issue.
+    what is new, also those that are open. How many of the file's are left over is
+    counted. Costs nothing for a plan whose boxes name no issue.
     """
     here, facts = home(issue), issue_facts(snapshot.memory.facts)
     texts = (file.text, issue_plan_text(issue.body))
@@ -65,15 +66,17 @@ def read_named(
     wanted += [
         number for number in named if every and number not in told and facts.get(number) == "open"
     ]
-    found = tuple(_named(reader, number) for number in wanted[:MOST_READ])
-    return replace(snapshot, named=found) if found else snapshot
+    left = {*wanted[MOST_READ:]} - facts.keys()
+    unread = sum(number in left for number in issues_named(file.text, here))
+    found = tuple(_named(reader, number, number in told) for number in wanted[:MOST_READ])
+    return replace(snapshot, named=found, unread=unread) if found else snapshot
 
 
-def _named(reader: GitHubReader, number: int) -> NamedIssue:
+def _named(reader: GitHubReader, number: int, told: bool) -> NamedIssue:
     issue = reader.issue(number)
     if issue is None:
-        return NamedIssue(number, "gone")
-    return NamedIssue(number, issue_state(issue.state, issue.state_reason), issue.title)
+        return NamedIssue(number, "gone", told=told)
+    return NamedIssue(number, issue_state(issue.state, issue.state_reason), issue.title, told)
 
 
 def with_its_words(snapshot: PlanSnapshot, issue: IssueSnapshot, was: str | None, now: str) -> str:
@@ -96,11 +99,15 @@ def followed(
 ) -> Followed:
     """The plan text with the boxes moved of issues that were closed or opened again.
 
-    ``converted`` are the issues that boxes just became.
+    ``converted`` are the issues that boxes just became. One whose box both sides had before it was
+    closed was open until then, also where nobody had looked at it so far.
     """
     states = {one.number: one.state for one in snapshot.named}
+    told = {one.number for one in snapshot.named if one.told}
+    before = issues_named(snapshot.bases.agreed or "", home(issue)) if told else ()
     facts, own = snapshot.memory.facts, issue.number
-    return follow_issues(text, facts, states, home(issue), own=own, converted=converted)
+    ours = (*converted, *told.intersection(before))
+    return follow_issues(text, facts, states, home(issue), own=own, followed=ours)
 
 
 def _titles(snapshot: PlanSnapshot) -> Mapping[int, str]:

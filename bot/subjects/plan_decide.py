@@ -161,8 +161,22 @@ def _mirror(
     changes += obeyed.changes
     note = "" if changes else "the file and the issue already agree"
     return Decision(
-        tuple(changes), note=note, beforehand=beforehand, after=after, forward=obeyed.forward
+        tuple(changes),
+        again=_looks_on(snapshot, changes),
+        note=note,
+        beforehand=beforehand,
+        after=after,
+        forward=obeyed.forward,
     )
+
+
+def _looks_on(snapshot: PlanSnapshot, changes: Sequence[Change]) -> bool:
+    """Whether issues that boxes stand for are left over that another pass is to read.
+
+    A commit may be refused, and what follows from that is remembered by the last pass alone.
+    """
+    commits = any(isinstance(change, CommitFiles) for change in changes)
+    return bool(snapshot.unread) and not (commits or snapshot.orders or snapshot.waiting)
 
 
 def _beforehand(

@@ -53,11 +53,15 @@ class TextEdit:
 
 @dataclass(frozen=True, slots=True)
 class NamedIssue:
-    """An issue that a box stands for: ``open``, ``completed``, ``not_planned``, or ``gone``."""
+    """An issue that a box stands for: ``open``, ``completed``, ``not_planned``, or ``gone``.
+
+    ``told``: somebody just closed it, opened it again or took it away.
+    """
 
     number: int
     state: str
     title: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ class PlanSnapshot:
     ``deleted`` (the commit that did it, "?" where nobody knows). ``moved_to`` and ``moved_from``
     are the paths that a plan file went to or came from. ``waiting`` is what the default branch did
     not take so far. ``may_rename`` is False when somebody who may not write changed the issue's
-    title, labels or people. ``named`` are issues that boxes stand for. Before ``early`` nothing is
+    title, labels or people. ``named`` are issues that boxes stand for, ``unread`` how many more of
+    them there are of which nothing is known yet. Before ``early`` nothing is
     decided: nobody has said yet whose edit the body is. ``undone`` are commits that commits of the
     default branch revert, each with that one.
     """
@@ -130,6 +135,7 @@ class PlanSnapshot:
     may_rename: bool = True
     waiting: Waiting | None = None
     named: tuple[NamedIssue, ...] = ()
+    unread: int = 0
     pulls: tuple[PullSnapshot, ...] = ()
     gone_pulls: tuple[int, ...] = ()
     pull_details: tuple[PullDetails, ...] = ()

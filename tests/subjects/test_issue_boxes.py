@@ -274,6 +274,41 @@ def test_an_issue_that_is_deleted_leaves_its_box_alone(ready: Ready) -> None:
     assert line(ready.file) == f"- [ ] {BOX} (#{number})"
 
 
+def name_issues(ready: Ready, count: int) -> list[int]:
+    """Push boxes for that many new issues. Not settled."""
+    numbers = [ready.world.alice.open_issue(f"Part {n}") for n in range(count)]
+    boxes = "".join(f"- [ ] part {number} (#{number})\n" for number in numbers)
+    ready.world.bob.edit_file(
+        PATH, lambda text: text.replace(f"- [ ] {BOX}\n", f"- [ ] {BOX}\n{boxes}")
+    )
+    return numbers
+
+
+def test_a_plan_that_names_very_many_issues_learns_of_all_of_them(ready: Ready) -> None:
+    numbers = name_issues(ready, 70)
+    ready.world.settle()
+    memory = ready.world.store.plan(ready.world.repo.id, PATH)
+    assert memory is not None
+    assert {f"#{number}:open" for number in numbers} <= {*memory.facts}
+    ready.world.new_calls()
+    ready.world.alice.tick(ready.issue, BOX)
+    ready.world.settle()
+    assert [call for call in ready.world.new_calls() if call == "issue"] == ["issue"]
+
+
+def test_the_first_close_of_an_issue_that_nobody_looked_at_ticks_its_box(ready: Ready) -> None:
+    numbers = name_issues(ready, 40)
+    ready.world.alice.tick(ready.issue, "Rules of the domain")
+    ready.world.settle()
+    memory = ready.world.store.plan(ready.world.repo.id, PATH)
+    assert memory is not None
+    assert f"#{numbers[-1]}:open" not in memory.facts
+    ready.world.bob.close_issue(numbers[-1])
+    ready.world.settle()
+    assert line(ready.file, f"part {numbers[-1]}").startswith("- [x]")
+    assert ready.same()
+
+
 def test_a_plan_of_a_plan_is_ticked_when_that_is_closed(ready: Ready) -> None:
     world = ready.world
     other = world.request("Second")
