@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 CHECK_NAME = "plansync"
 """The name that people see, and that branch protection may require."""
@@ -30,10 +31,14 @@ class CheckMemory:
 
 @dataclass(frozen=True, slots=True)
 class CheckSide:
-    """What a check starts from: its memory, and the repository's plans as (issue, path)."""
+    """What a check starts from: its memory, and the repository's plans as (issue, path).
+
+    ``stalled`` are the stories of plans that stand still, by the plan's path.
+    """
 
     memory: CheckMemory | None = None
     plans: tuple[tuple[int | None, str], ...] = ()
+    stalled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def path_of(self, issue: int) -> str | None:
         """The plan whose issue this is, or None."""

@@ -61,7 +61,9 @@ def read_standing(
     plan = read_plan(memory.path, document, memory.format or None, statuses=statuses)
     if plan is None:
         return None
-    return Standing(document, plan, gates.status_of(plan, document, today=today))
+    return Standing(
+        document, plan, gates.status_of(plan, document, today=today, stalled=memory.stalled)
+    )
 
 
 def digest_of(memory: PlanMemory, today: date, statuses: Mapping[str, str] = STATUS_WORDS) -> str:
@@ -69,7 +71,7 @@ def digest_of(memory: PlanMemory, today: date, statuses: Mapping[str, str] = STA
     dated = memory.format == "task-plan" and "due" in memory.base_text.casefold()
     words = "".join(f"{name}={word};" for name, word in sorted(statuses.items()))
     day = today.isoformat() if dated else ""
-    parts = (READING, words, memory.format, memory.title, day, memory.base_text)
+    parts = (READING, words, memory.format, memory.title, day, memory.base_text, *memory.stalled)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

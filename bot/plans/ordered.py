@@ -33,8 +33,9 @@ class Around:
 
     ``login`` ordered it on ``date`` (``2026-03-02``), in a comment on ``pull`` where that is not
     None. ``story`` is the block that a new user story is made from, ``log`` the text of the
-    decision log, None where there is none. ``people`` maps names in plans to logins
-    and teams, ``teams`` says whether ``login`` is in them (None: nobody may see that).
+    decision log, None where there is none, ``stalled`` the stories that stand still. ``people``
+    maps names in plans to logins and teams, ``teams`` says whether ``login`` is in them (None:
+    nobody may see that).
     """
 
     path: str
@@ -51,6 +52,7 @@ class Around:
     story: str = ""
     log: str | None = None
     changes: tuple[str, ...] = ()
+    stalled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def show_help(document: Document, plan: Plan, command: Command, around: Around) 
 def status(document: Document, plan: Plan, command: Command, around: Around) -> Done:
     """How far the plan is, in two lines; the status comment has the rest."""
     today = date.fromisoformat(around.date) if around.date else None
-    found, blocked = status_of(plan, document, today=today), blocked_tasks(document, plan)
+    found = status_of(plan, document, today=today, stalled=around.stalled)
+    blocked = blocked_tasks(document, plan)
     values = {
         "overall": "Blocked" if blocked and found.overall != "Complete" else found.overall,
         "progress": found.progress,
@@ -44,7 +45,8 @@ def status(document: Document, plan: Plan, command: Command, around: Around) -> 
 def check(document: Document, plan: Plan, command: Command, around: Around) -> Done:
     """The findings about the plan, worst first."""
     order = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-    found = sorted(findings_of(plan, document), key=lambda p: (order.index(p.severity), p.line))
+    noticed = findings_of(plan, document, stalled=around.stalled)
+    found = sorted(noticed, key=lambda p: (order.index(p.severity), p.line))
     values = {
         "path": around.path,
         "findings": found[:_SHOWN],

@@ -130,12 +130,16 @@ def check_side(connection: Connection, repository_id: int, name: str) -> CheckSi
     if found is not None:
         memory = CheckMemory(**{**found, "touched": tuple(found.get("touched", ()))})
     there = (
-        sa.select(plans.c.issue_number, plans.c.path)
+        sa.select(plans.c.issue_number, plans.c.path, plans.c.memory["stalled"].label("stalled"))
         .where(plans.c.repository_id == repository_id)
         .order_by(sa.case((plans.c.state == "active", 0), else_=1), plans.c.path)
     )
-    rows = connection.execute(there)
-    return CheckSide(memory, tuple((row.issue_number, row.path) for row in rows))
+    rows = connection.execute(there).all()
+    return CheckSide(
+        memory,
+        tuple((row.issue_number, row.path) for row in rows),
+        {row.path: tuple(row.stalled) for row in rows if row.stalled},
+    )
 
 
 def keep_check(connection: Connection, kept: CheckMemory) -> None:

@@ -20,7 +20,8 @@ def checks_again(before: PlanMemory, after: PlanMemory) -> tuple[Trigger, ...]:
     A tick alone changes none: what counts is what stops work, and what the named tasks wait for.
     """
     pulls = [pull for pull in after.pulls if pull.state in _OPEN]
-    same = before.base_text == after.base_text and overdue_of(before.told) == overdue_of(after.told)
+    same = before.base_text == after.base_text and before.stalled == after.stalled
+    same = same and overdue_of(before.told) == overdue_of(after.told)
     if not pulls or same or not before.base_text:
         return ()
     tasks = sorted({address for pull in pulls for address in pull.tasks})
@@ -40,7 +41,8 @@ def _stops(memory: PlanMemory, tasks: Sequence[str]) -> tuple[object, ...]:
     plan = None if document.refused else read_plan(memory.path, document)
     if plan is None:
         return ("no plan",)
-    blocking = [(problem.code, problem.message) for problem in gates.blockers(plan, document)]
+    found = gates.blockers(plan, document, stalled=memory.stalled)
+    blocking = [(problem.code, problem.message) for problem in found]
     waits: list[object] = []
     for address in tasks:
         task = plan.task(address)

@@ -27,7 +27,8 @@ class CheckedPlan:
 
     ``text`` is None where there is no such file, ``unreadable`` why it cannot be read. ``touched``:
     the pull request changes it, or a file that belongs to it; ``link`` is where it is named.
-    ``files`` are the commit's, None where they are not known.
+    ``files`` are the commit's, None where they are not known. ``stalled`` are its stories that
+    stand still.
     """
 
     path: str
@@ -38,6 +39,7 @@ class CheckedPlan:
     unreadable: Problem | None = None
     files: CommitFiles | None = None
     known: bool = False
+    stalled: tuple[str, ...] = ()
 
     def read(self, config: RepoConfig) -> tuple[Document, Plan | None]:
         """The parsed text and the plan in it."""
@@ -110,6 +112,7 @@ def _in_file(one: CheckedPlan, config: RepoConfig, today: date | None) -> list[P
         files=files,
         exists=files.exists if files is not None else None,
         today=today,
+        stalled=one.stalled,
         statuses=config.statuses,
         phase_order=config.checks.phase_order,
     )

@@ -173,7 +173,14 @@ def _in_group(
         replace(known[path], link=link)
         if path in known
         else _read_plan(
-            CheckedPlan(path, side.issue_of(path) or link.issue, None, touched=False, link=link),
+            CheckedPlan(
+                path,
+                side.issue_of(path) or link.issue,
+                None,
+                touched=False,
+                link=link,
+                stalled=side.stalled.get(path, ()),
+            ),
             reader,
             facts.head_sha,
         )
@@ -296,6 +303,7 @@ def _plans(
                 touched=changed,
                 link=named.get(path),
                 known=path in known,
+                stalled=side.stalled.get(path, ()),
             ),
             reader,
             head,

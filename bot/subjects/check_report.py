@@ -171,7 +171,7 @@ def _plan_row(one: CheckedPlan, config: RepoConfig, today: date | None) -> dict[
     document, plan = one.read(config)
     if one.text is None or plan is None:
         return None
-    status = gates.status_of(plan, document, today=today)
+    status = gates.status_of(plan, document, today=today, stalled=one.stalled)
     groups = [
         (plain(group.title[:120]), group.progress.done, group.progress.total)
         for group in status.groups[:_MOST_GROUPS]

@@ -62,6 +62,7 @@ class Run:
             story=read_template("plans", "task-plan.md") if verb in _MAKES_STORIES else "",
             log=self.log,
             changes=order.seen.changes if order.seen else (),
+            stalled=self.snapshot.memory.stalled,
         )
 
 

@@ -52,6 +52,7 @@ from bot.subjects.plan_settle import Settled, settle
 from bot.subjects.plan_snapshot import PlanSnapshot
 from bot.subjects.plan_status import status_comment
 from bot.subjects.plan_take import untaken_comment
+from bot.subjects.standstill import Standstill, find_standstill, tell_stalled
 from bot.subjects.story_keeping import with_beside
 
 
@@ -127,7 +128,7 @@ def _mirror(
         return Decision((commit,), again=True, after=snapshot.memory)
     body = _body_edit(snapshot, issue, settled)
     told = _tell(snapshot, issue, settled)
-    plan, document, standing = _standing(snapshot, settled, config)
+    plan, document, standing, still = _standing(snapshot, obeyed, config)
     after = memory_after(snapshot, issue, settled, body, plan)
     closing, closed_for = _closing(snapshot, issue, settled, standing, config)
     after = replace(
@@ -135,6 +136,8 @@ def _mirror(
         conflicts=open_conflicts(snapshot.memory, settled, told),
         closed_for=closed_for,
         told=told_after(standing, snapshot.memory.told),
+        ticked_at=still.ticked_at,
+        stalled=still.stories,
         shown_title=headed.title,
         shown_labels=headed.labels,
         shown_people=headed.people,
@@ -156,6 +159,7 @@ def _mirror(
     changes += [mark for mark in marks if not isinstance(mark, AddLabel)]
     changes += label_changes(issue, plan, document, standing)
     changes += tell_overdue(issue, standing, snapshot.memory.told)
+    changes += tell_stalled(issue, still, snapshot.memory)
     changes += closing
     changes += went_on(snapshot, issue)
     changes += obeyed.changes
@@ -201,16 +205,22 @@ def _beforehand(
         landing_body=after.wrote[-1] if body else "",
         landing_orders=tuple(order.claim for order in snapshot.orders if moved),
         conflicts=after.conflicts,
+        # A tick is one whatever lands; who stands still since is told once that is written.
+        ticked_at=after.ticked_at,
+        stalled=tuple(story for story in snapshot.memory.stalled if story in after.stalled),
     )
 
 
 def _standing(
-    snapshot: PlanSnapshot, settled: Settled, config: RepoConfig
-) -> tuple[Plan | None, Document, PlanStatus | None]:
-    document = parse_document(settled.text)
+    snapshot: PlanSnapshot, obeyed: Obeyed, config: RepoConfig
+) -> tuple[Plan | None, Document, PlanStatus | None, Standstill]:
+    document = parse_document(obeyed.settled.text)
     plan = read_plan(snapshot.path, document, statuses=config.statuses)
     today = day_of(snapshot.heard_at)
-    return plan, document, status_of(plan, document, today=today) if plan else None
+    still = find_standstill(snapshot, obeyed, plan)
+    if plan is None:
+        return None, document, None, still
+    return plan, document, status_of(plan, document, today=today, stalled=still.stories), still
 
 
 def _closing(

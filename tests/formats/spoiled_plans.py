@@ -81,20 +81,7 @@ CASES = [
         TASKS,
         (),
         "### Story [S-2]",
-        facts={"last_ticks": {"S-2": None}},
-        files=(
-            (
-                LOG,
-                lambda text: (
-                    text
-                    + "".join(
-                        f"\n## [S-2] try {n} — 2025-05-0{n}T10:00:00Z\n- Attempt: a\n- Result: b\n"
-                        "- Evidence: c\n- Decision: refine\n- Next step: d\n"
-                        for n in (6, 7, 8)
-                    )
-                ),
-            ),
-        ),
+        facts={"stalled": ("S-2",)},
     ),
     Case(
         "tasks.log-entry",

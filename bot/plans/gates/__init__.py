@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -58,7 +58,7 @@ def check(
     exists: Callable[[str], bool] | None = None,
     today: date | None = None,
     phase_order: bool = False,
-    last_ticks: Mapping[str, datetime | None] | None = None,
+    stalled: Collection[str] = (),
     approved_at: Mapping[str, datetime] | None = None,
     changed_at: datetime | None = None,
     statuses: Mapping[str, str] | None = None,
@@ -69,8 +69,9 @@ def check(
     plan's neighbours and its epic's ``exec-plan.md``, a task plan's ``decision-log.md``.
     ``exists`` answers for files and folders that are only named; without it a file that is not in
     ``files`` counts as missing, and where ``files`` is None nothing is said about them. ``today``
-    is for due dates, ``last_ticks`` (by story) for stories that stand still, ``approved_at`` (by
-    role) and ``changed_at`` for stale approvals; unknown facts make no findings.
+    is for due dates, ``stalled`` are the stories that stand still, as the decision log showed,
+    ``approved_at`` (by role) and ``changed_at`` are for stale approvals; unknown facts make no
+    findings.
     """
     if plan.format == "implementation-plan":
         if files is None and is_feature(document.text):
@@ -90,7 +91,7 @@ def check(
         exists,
         today,
         phase_order,
-        last_ticks or {},
+        stalled,
         approved_at or {},
         changed_at,
         statuses or STATUS_WORDS,
@@ -119,10 +120,10 @@ def blockers(
     *,
     files: Mapping[str, str] | None = None,
     today: date | None = None,
-    last_ticks: Mapping[str, datetime | None] | None = None,
+    stalled: Collection[str] = (),
 ) -> list[Problem]:
     """The findings that stop work: failed gates, stop tokens, critical questions, missed dates."""
-    found = check(plan, document, files=files, today=today, last_ticks=last_ticks)
+    found = check(plan, document, files=files, today=today, stalled=stalled)
     return [problem for problem in found if problem.code in BLOCKING]
 
 
@@ -132,7 +133,7 @@ def status_of(
     *,
     files: Mapping[str, str] | None = None,
     today: date | None = None,
-    last_ticks: Mapping[str, datetime | None] | None = None,
+    stalled: Collection[str] = (),
 ) -> PlanStatus:
     """Where a plan stands: the overall word, progress, what is next, and what stops it.
 
@@ -141,7 +142,7 @@ def status_of(
     if files is not None and document is not None and plan.format == "implementation-plan":
         plan = _with_files(plan, alone(document), files, None)
     held = document if document is not None else _NOTHING
-    found = check(plan, held, files=files, today=today, last_ticks=last_ticks)
+    found = check(plan, held, files=files, today=today, stalled=stalled)
     if plan.format == "implementation-plan":
         plan = replace(plan, gates=implementation_rules.gates_after(plan.gates, found))
     return build_status(plan, [problem for problem in found if problem.code in BLOCKING])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -22,8 +22,8 @@ class Context:
     ``files`` are texts by path in the repository. It may be a lazy mapping: it is asked for paths,
     and iterated only for folders and for what it does not have.
     ``exists`` answers for files and folders that are only named.
-    ``last_ticks`` is when a box of a story was last ticked, by the story's key; ``approved_at``
-    when a role approved; ``changed_at`` when the plan was last changed. All times are aware.
+    ``stalled`` are the keys of stories that stand still; ``approved_at`` is when a role approved,
+    ``changed_at`` when the plan was last changed. All times are aware.
     """
 
     plan: Plan
@@ -32,7 +32,7 @@ class Context:
     exists: Callable[[str], bool] | None = None
     today: date | None = None
     phase_order: bool = False
-    last_ticks: Mapping[str, datetime | None] = field(default_factory=dict)
+    stalled: Collection[str] = ()
     approved_at: Mapping[str, datetime] = field(default_factory=dict)
     changed_at: datetime | None = None
     statuses: Mapping[str, str] = field(default_factory=lambda: STATUS_WORDS)

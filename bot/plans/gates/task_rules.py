@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.plans.cellwords import leading_word
-from bot.plans.decision_log import DECISIONS, LogEntry, is_done, read_decision_log, stalled
+from bot.plans.decision_log import DECISIONS, LogEntry, is_done, read_decision_log
 from bot.plans.document import parse_document
 from bot.plans.formats.parts import field_value
 from bot.plans.formats.task_plan import SKELETON_STATES, is_allowed
@@ -123,6 +123,13 @@ def _stories(context: Context) -> Iterator[Problem]:
                 "tasks.overdue", f"{story.key} was due on {due}.",
                 "Finish it, or agree on another date.", story.line,
             )  # fmt: skip
+        if story.key in context.stalled and not is_story_complete(story):
+            yield finding(
+                "tasks.stalled",
+                f"The last three log entries of {story.key} brought no newly ticked box.",
+                "Say what is in the way with `/plan block reason`, or cut the task smaller.",
+                story.line,
+            )
 
 
 def _story_id(context: Context, story: Group) -> Iterator[Problem]:
@@ -185,15 +192,6 @@ def _log(context: Context) -> Iterator[Problem]:
                     f"Add the entry to `{path}`, or untick the box.",
                     task.line,
                 )
-        if story.key not in context.last_ticks or is_story_complete(story):
-            continue
-        if stalled(entries, story.key, context.last_ticks[story.key]):
-            yield finding(
-                "tasks.stalled",
-                f"The last three log entries of {story.key} brought no newly ticked box.",
-                "Say what is in the way with `/plan block reason`, or cut the task smaller.",
-                story.line,
-            )
 
 
 def _wrong(entry: LogEntry) -> str:
