@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.changes import (
+    NOT_RELATED,
     AddLabel,
     Applied,
     AssignPeople,
@@ -219,7 +220,7 @@ def _relate(
     change: OpenSubIssue | LinkSubIssue | KeepSubIssue | BlockIssue | UnblockIssue,
     reader: GitHubReader,
     writer: GitHubWriter,
-) -> IssueSnapshot | None:
+) -> IssueSnapshot | tuple[str, ...] | None:
     match change:
         case OpenSubIssue():
             made = writer.create_issue(change.title, change.body)
@@ -242,18 +243,20 @@ def _relate(
             return None
     if isinstance(change, LinkSubIssue):
         _unless_impossible(lambda: writer.add_sub_issue(change.number, change.child_id))
-    else:
-        _unless_impossible(lambda: writer.add_blocked_by(change.number, change.blocker_id))
-    return None
+        return None
+    taken = _unless_impossible(lambda: writer.add_blocked_by(change.number, change.blocker_id))
+    return None if taken else NOT_RELATED
 
 
-def _unless_impossible(write: Callable[[], None]) -> None:
-    """Relate issues, but where GitHub says that these cannot be related like that."""
+def _unless_impossible(write: Callable[[], None]) -> bool:
+    """Relate issues; False where GitHub says that these cannot be related like that."""
     try:
         write()
     except Refused as refused:
         if refused.status != 422:
             raise
+        return False
+    return True
 
 
 def _check_pull(change: EditPull, reader: GitHubReader) -> None:

@@ -211,9 +211,13 @@ class KeepSubIssue(_OnIssue):
     state_reason: str | None = None
 
 
+NOT_RELATED: tuple[str, ...] = ("not related",)
+"""What comes of a relation between issues that GitHub says cannot be."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlockIssue(_OnIssue):
-    """An issue is blocked by another; left out where GitHub says that it cannot be."""
+    """An issue is blocked by another; ``NOT_RELATED`` where GitHub says that it cannot be."""
 
     blocker: int
     blocker_id: int

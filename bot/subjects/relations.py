@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.changes import Applied, Decision
+from bot.changes import NOT_RELATED, Applied, BlockIssue, Decision
 from bot.config import RepoConfig
 from bot.edits import Edits
 from bot.github.ports import GitHubReader
@@ -26,6 +26,7 @@ from bot.subjects.relations_decide import (
     MOST_SUB_ISSUES,
     Child,
     RelationsSnapshot,
+    block_word,
     decide_blocking,
     decide_stories,
     limit_comment,
@@ -162,12 +163,20 @@ def decide(snapshot: RelationsSnapshot, config: RepoConfig) -> Decision:
 def remember(
     snapshot: RelationsSnapshot, decision: Decision, applied: Sequence[Applied]
 ) -> tuple[PlanMemory, ...]:
-    """What was carried over, and how each sub-issue was left."""
+    """What was carried over, and how each sub-issue was left.
+
+    A relation that GitHub did not take is none of ours, whoever makes it later.
+    """
     memory = decision.after
     if memory is None or snapshot.parent is None:
         return ()
     left = {child.issue.number: left_as(child.issue) for child in snapshot.children}
+    refused: set[str] = set()
     for done in applied:
         if isinstance(done.result, IssueSnapshot):
             left[done.result.number] = left_as(done.result)
-    return (replace(memory, stories=tuple(left[number] for number in sorted(left))),)
+        elif isinstance(done.change, BlockIssue) and done.result == NOT_RELATED:
+            refused.add(block_word(done.change.number, done.change.blocker))
+    blocks = tuple(word for word in memory.blocks if word not in refused)
+    stories = tuple(left[number] for number in sorted(left))
+    return (replace(memory, stories=stories, blocks=blocks),)

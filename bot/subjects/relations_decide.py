@@ -187,6 +187,7 @@ def decide_blocking(snapshot: RelationsSnapshot) -> tuple[tuple[str, ...], list[
     """
     wanted, ours, changes = wanted_blocks(snapshot), set(snapshot.known.blocks), list[Change]()
     path = snapshot.known.path
+    here = home(snapshot.parent) if snapshot.parent else ""
     for word, blocker in wanted.items():
         number = int(word.partition("<")[0])
         there = snapshot.blocked.get(number)
@@ -200,7 +201,7 @@ def decide_blocking(snapshot: RelationsSnapshot) -> tuple[tuple[str, ...], list[
     for word in sorted(ours - wanted.keys()):
         number, other = (int(part) for part in word.split("<"))
         there = snapshot.blocked.get(number)
-        gone = [one for one in there or () if one.number == other]
+        gone = [one for one in there or () if one.number == other and home(one) == here]
         reason = f"{path} does not say any more that it waits for #{other}"
         changes += [UnblockIssue(number, other, one.id, reason) for one in gone]
         ours.discard(word)

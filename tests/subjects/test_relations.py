@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.changes import UnblockIssue
+from bot.github.snapshots import IssueSnapshot, Person
+from bot.memory import PlanMemory
 from bot.plans.story_issues import parse_story_marker
+from bot.subjects.relations_decide import RelationsSnapshot, decide_blocking
 from tests import fake_payloads as payloads
 from tests.databases import sqlite_store
 from tests.fake_github import Crash
@@ -389,3 +394,36 @@ def test_a_circle_is_left_out(world: World) -> None:
     stage = Stage(world, "sub_issues: true\nblocked_by: true\n", text)
     one, two = (stage.stories[key].number for key in ("S-1", "S-2"))
     assert stage.blocked(one) + stage.blocked(two) in ([one], [two])
+
+
+def test_what_github_did_not_take_is_nobodys_until_somebody_makes_it(world: World) -> None:
+    text = plan_text(("Query", "S-2"), ("Download", "S-1"))
+    stage = Stage(world, "brake: 0.5\nsub_issues: true\nblocked_by: true\n", text)
+    one, two = (stage.stories[key].number for key in ("S-1", "S-2"))
+    blocked, blocker = (one, two) if stage.blocked(one) else (two, one)
+    memory = world.store.plan(world.repo.id, PATH)
+    assert memory is not None
+    assert memory.blocks == (f"{blocked}<{blocker}",)
+    world.repo.blocked = {blocker: [blocked]}
+    stage.edit(
+        ("- Dependencies: S-2", "- Dependencies: none"),
+        ("- Dependencies: S-1", "- Dependencies: none"),
+    )
+    assert stage.blocked(blocker) == [blocked]
+
+
+def test_an_issue_of_another_repository_with_the_same_number_is_left_alone() -> None:
+    def issue(number: int, repository: str, id_: int) -> IssueSnapshot:
+        url = f"https://github.example/acme/{repository}/issues/{number}"
+        made = datetime(2026, 3, 2, tzinfo=UTC)
+        who = Person("alice", 1, False)
+        return IssueSnapshot(number, "", "", "open", who, made, url=url, id=id_)
+
+    known = PlanMemory(1, PATH, "", issue_number=12, blocks=("12<7",))
+    ours, theirs = issue(7, "shop", 70), issue(7, "other", 71)
+    snapshot = RelationsSnapshot(known, issue(12, "shop", 120), blocked={12: (theirs, ours)})
+    blocks, changes = decide_blocking(snapshot)
+    assert blocks == ()
+    assert [change.blocker_id for change in changes if isinstance(change, UnblockIssue)] == [70]
+    alone = RelationsSnapshot(known, issue(12, "shop", 120), blocked={12: (theirs,)})
+    assert decide_blocking(alone) == ((), [])
