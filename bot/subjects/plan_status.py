@@ -30,6 +30,8 @@ BUDGET = 60_000
 MOST_FACTS = 36_000
 _TEXT = 140
 _ENDED = frozenset({"merged", "closed", "reverted", "elsewhere"})
+# A plan without a fact of an issue takes the issue as it finds it.
+_ISSUES_GO = {"gone": 0, "completed": 0, "not_planned": 0, "open": 1}
 _NOTICED = frozenset({"story.row-status", "story.status-word", "tasks.status-word"})
 _GATE_ORDER = frozenset(
     {"impl.requirements-missing", "impl.requirements-open", "impl.plan-gate-open"}
@@ -102,20 +104,33 @@ def status_comment(
 
 
 def _kept_facts(pulls: Sequence[PullMemory], issues: Sequence[str]) -> tuple[str, ...]:
-    """The facts that the marker has room for: what is over longest goes first."""
+    """The facts that the marker has room for.
+
+    First those of issues go that GitHub tells again, then what of pull requests is over longest,
+    at last which boxes plansync moved itself.
+    """
     facts = (*facts_of(pulls), *issues)
     size = sum(len(fact) + 1 for fact in facts)
     if size <= MOST_FACTS:
         return facts
     ended = {str(pull.number) for pull in pulls if pull.state in _ENDED}
-    left = list(facts)
-    for fact in facts:
+
+    def turn(fact: str) -> int | None:
+        number, _, word = fact.partition(":")
+        if number.startswith("#"):
+            return _ISSUES_GO.get(word, 3)
+        return 2 if number in ended else None
+
+    turns = {place: turn(fact) for place, fact in enumerate(facts)}
+    gone: set[int] = set()
+    for place in sorted(turns, key=lambda place: (turns[place] or 0, place)):
+        if turns[place] is None:
+            continue
         if size <= MOST_FACTS:
             break
-        if fact.partition(":")[0] in ended:
-            left.remove(fact)
-            size -= len(fact) + 1
-    return tuple(left)
+        gone.add(place)
+        size -= len(facts[place]) + 1
+    return tuple(fact for place, fact in enumerate(facts) if place not in gone)
 
 
 def _shown(

@@ -115,6 +115,22 @@ def test_1500_pull_requests_stay_below_what_github_takes(kind: str) -> None:
     assert "11500" in kept
 
 
+def test_very_many_issues_that_boxes_stand_for_are_capped() -> None:
+    words = ["open", "completed", "ticked", "gone", "not_planned", "settled"]
+    facts = [f"#{10_000 + n}:{words[n % 6]}" for n in range(6000)]
+    pulls = [pull(n, "open") for n in range(41, 44)]
+    comment = comment_of("feature-plan", pulls=pulls, issue_facts=facts)
+    assert len(comment) <= BUDGET
+    marker = parse_status_marker(comment)
+    assert marker is not None
+    kept = {*marker.facts}
+    assert {fact for fact in facts if fact.endswith((":ticked", ":settled"))} <= kept
+    assert {"41", "42", "43"} <= {fact.split(":")[0] for fact in kept}
+    assert all(fact in facts for fact in kept if fact.startswith("#"))
+    ours = [f"#{10_000 + n}:ticked" for n in range(9000)]
+    assert len(comment_of("feature-plan", issue_facts=ours)) <= BUDGET
+
+
 def test_many_rows_show_those_with_the_newest_pull_requests() -> None:
     head, tail = text_of("user-story").split("| 6 | Scenarios against the carrier's sandbox | |")
     rows = "".join(
