@@ -33,6 +33,8 @@ SAID = {
     "retried": "Tried again: {n}.",
     "looked": "A worker looks at it within seconds.",
     "labels": "A worker makes the labels within seconds, and looks again in a minute.",
+    "dry_run": "Nothing is made: the repository's configuration says dry_run: true. Take that out "
+    "of .github/plansync.yml, there or in the organisation's, and press again.",
     "compared": "A worker compares it with GitHub within seconds.",
     "nothing": "There was nothing to do.",
     "gone": "The payload of this delivery is not kept any more: it cannot be worked off again. "

@@ -185,6 +185,8 @@ def blueprint(settings: Settings, store: Store, guard: Guard, look: Look) -> Blu
         repo, now = store.repo_named(request.form.get("repository", "")), guard.clock()
         if repo is None:
             abort(404)
+        if store.config(repo.id).dry_run:
+            return _back("dry_run")
         wanted = wish(repo, "config", "", now, why="labels", since=now)
         store.receive(wanted.guid, COMPARE, wanted.body, received_at=now)
         store.want_preflight([repo.id], now + LABELS_TAKE)

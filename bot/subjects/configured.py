@@ -26,7 +26,7 @@ class ConfigFacts:
     """What was read. ``commit`` is the one that changed the file, "" where none is known.
 
     ``waiting`` are plans and requests that a dry run left as they were, ``missing`` the labels
-    that somebody wants made.
+    that somebody wants made, which a ``dry_run`` does not.
     """
 
     repository_id: int
@@ -37,6 +37,7 @@ class ConfigFacts:
     existing: CheckSnapshot | None = None
     waiting: tuple[Trigger, ...] = ()
     missing: tuple[str, ...] = ()
+    dry_run: bool = False
 
 
 def is_known(claim: str, memory: ConfigMemory | None) -> bool:
@@ -68,7 +69,7 @@ def read(
     if any(delivery.action == LABELS for delivery in deliveries):
         there = {name.casefold() for name in reader.labels()}
         missing = tuple(name for name in after.labels if name.casefold() not in there)
-        facts = replace(facts, missing=missing)
+        facts = replace(facts, missing=missing, dry_run=after.dry_run)
     return facts
 
 
@@ -89,9 +90,11 @@ def _waiting(repository_id: int, reader: GitHubReader, config: RepoConfig) -> tu
 def decide(facts: ConfigFacts, config: RepoConfig) -> Decision:
     """Say on the commit what is wrong with the file, or that it is mended; make labels."""
     made: tuple[Change, ...] = ()
-    if facts.missing:
-        made = (MakeLabels(facts.missing, "The labels that ask for a plan are wanted"),)
     told, note = _told(facts)
+    if facts.missing and facts.dry_run:
+        note = f"dry run: the labels {', '.join(facts.missing)} are not made; {note}"
+    elif facts.missing:
+        made = (MakeLabels(facts.missing, "The labels that ask for a plan are wanted"),)
     return Decision((*made, *told), forward=facts.waiting, note=note)
 
 

@@ -323,6 +323,17 @@ def test_the_labels_that_ask_for_a_plan_are_made_where_somebody_wants_them(world
     assert not [name for name in world.new_calls() if name.startswith("create")]
 
 
+def test_a_dry_run_makes_no_labels_and_says_so(world: World) -> None:
+    world.configure("dry_run: true\nlabels:\n  rfc: feature-plan\n")
+    want_labels(world)
+    assert world.repo.labels == {}
+    notes = [row.note for row in world.store.deliveries(limit=5)]
+    assert any("dry run: the labels rfc are not made" in note for note in notes)
+    world.configure("labels:\n  rfc: feature-plan\n")
+    want_labels(world)
+    assert [*world.repo.labels] == ["rfc"]
+
+
 def test_labels_are_not_made_by_themselves(world: World) -> None:
     world.configure("brake: 0.5\n")
     assert world.repo.labels == {}

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from bot.blocks import Block
+from bot.config import ConfigMemory
 from bot.doctor_place import NO_LABEL
 from bot.event_kinds import CompareEvent
 from bot.events import COMPARE, parse_event
@@ -321,6 +322,18 @@ def test_labels_that_are_missing_are_made_from_the_page(olga: FlaskClient, store
     assert store.due_preflights(NOW + LABELS_TAKE, 5) == [LAB]
     answer = send(olga, "/operator/labels", form=form_token(olga), repository="acme/none")
     assert answer.status_code == 404
+
+
+def test_labels_of_a_repository_in_a_dry_run_are_not_promised(
+    olga: FlaskClient, store: Store
+) -> None:
+    store.keep_repo(LAB)
+    store.keep_preflight(LAB.id, NO_LABEL, "sync --labels", now=NOW, again_at=NOW + 24 * HOUR)
+    store.keep_choices(ConfigMemory(LAB.id, {"dry_run": True}), NOW)
+    page = press(olga, "/operator/labels", repository="acme/lab")
+    assert "makes the labels" not in page
+    assert "dry_run: true" in page
+    assert not store.new_deliveries()
 
 
 def test_releasing_in_a_blocked_repository_asks_github_again(
