@@ -148,7 +148,8 @@ class PlanMemory:
     edits really replaced, where that was another. ``reads`` are the bodies that were last taken in
     or written, as ``seconds:hash``, and ``settled_edits`` the edits that leave nothing to be done:
     ``bot.subjects.body_edits`` says how both are compared with what deliveries tell. ``put_off``
-    are overwritten edits that are merged when a stop is over: the text before and after, in turn.
+    are overwritten edits that are merged when a stop is over: the text before and after, in turn;
+    ``put_off_how`` says of each ``unsure``, ``late``, both or neither.
     ``landing_blob`` is the file that is being written, ``landing_issue`` (a body, as of
     ``landing_at``) and
     ``landing_facts`` what it takes in of the issue and of pull requests, ``landing_body`` the body
@@ -205,6 +206,7 @@ class PlanMemory:
     reads: tuple[str, ...] = ()
     settled_edits: tuple[str, ...] = ()
     put_off: tuple[str, ...] = ()
+    put_off_how: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     landing_blob: str = ""
     landing_issue: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from bot.edits import Edits
 from bot.memory import OpenDelivery, PlanMemory
@@ -53,8 +54,13 @@ def _named(sha: str, edit: TextEdit | None) -> dict[str, TextEdit]:
 
 def put_off(memory: PlanMemory) -> tuple[TextEdit, ...]:
     """The overwritten edits that were found while the plan was stopped."""
-    texts = memory.put_off
-    return tuple(TextEdit("", *pair) for pair in zip(texts[::2], texts[1::2], strict=False))
+    texts, how = memory.put_off, memory.put_off_how
+    return tuple(
+        TextEdit("", before, after, unsure="unsure" in said, late="late" in said)
+        for before, after, said in zip_longest(
+            texts[::2], texts[1::2], how[: len(texts) // 2], fillvalue=""
+        )
+    )
 
 
 def settled_by(deliveries: Sequence[OpenDelivery]) -> tuple[str, ...]:

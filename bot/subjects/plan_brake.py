@@ -22,19 +22,20 @@ from bot.plans.alignment import align
 from bot.plans.companions import parse_feature, render_feature, shown_parts
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan, recognise
-from bot.plans.merge import Vanished, with_parts
+from bot.plans.merge import Vanished, merge_texts, with_parts
 from bot.plans.render import body_sha, issue_plan_text, plan_text
 from bot.plans.units import read_units
 from bot.subjects.body_edits import note_edits
 from bot.subjects.issue_following import with_its_words
 from bot.subjects.orders import answer_only
 from bot.subjects.plan_settle import now_linked, taken_in
-from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.plan_snapshot import PlanSnapshot, TextEdit
 
 FEWEST_GONE = 3
 """So many tasks have to vanish at least: one of two is an edit, not a catastrophe."""
 
 _SEEN_BODIES = 40
+_MOST_PUT_OFF = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,19 +241,36 @@ def _after(snapshot: PlanSnapshot, issue: IssueSnapshot, digest: str) -> PlanMem
     held = dict.fromkeys((*memory.held, *(edit.login for edit in snapshot.refused)))
     taken = taken_in(snapshot) if snapshot.refused else None
     handled = (*memory.handled, *(order.claim for order in snapshot.orders))
+    later = _put_off(snapshot.overwritten)
     return replace(
         memory,
         stopped=digest,
         body_sha=body_sha(issue.body),
         seen_bodies=tuple(dict.fromkeys(seen))[-_SEEN_BODIES:],
         echoes=tuple(dict.fromkeys((*memory.echoes, *snapshot.echoes)))[-_SEEN_BODIES:],
-        put_off=tuple(t for e in snapshot.overwritten for t in (e.before or "", e.after)),
+        put_off=tuple(text for edit in later for text in (edit.before or "", edit.after)),
+        put_off_how=tuple(
+            f"{'unsure ' * edit.unsure}{'late' * edit.late}".strip() for edit in later
+        ),
         settled_edits=note_edits(memory, snapshot.settled_edits),
         held=tuple(held),
         issue_text=memory.issue_text if taken is None else taken,
         pulls=now_linked(snapshot),
         handled=tuple(dict.fromkeys(handled))[-_SEEN_BODIES:],
     )
+
+
+def _put_off(edits: Sequence[TextEdit]) -> tuple[TextEdit, ...]:
+    """The edits to be merged when the stop is over: the newest as they are, older ones as one."""
+    kept = list(dict.fromkeys(replace(edit, login="") for edit in edits))
+    while len(kept) > _MOST_PUT_OFF:
+        first, second = kept[:2]
+        both = merge_texts(
+            second.before, first.after, second.after, unsure=second.unsure, alike=second.late
+        )
+        unsure, late = first.unsure or second.unsure, first.late or second.late
+        kept[:2] = [TextEdit("", first.before, both.text, unsure=unsure, late=late)]
+    return tuple(kept)
 
 
 def went_on(snapshot: PlanSnapshot, issue: IssueSnapshot) -> list[Change]:

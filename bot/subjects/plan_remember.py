@@ -72,6 +72,7 @@ def memory_after(
         echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
         reads=note_read(memory, seconds(issue.updated_at), before),
         put_off=(),
+        put_off_how=(),
         settled_edits=note_edits(memory, snapshot.settled_edits),
         pulls=settled.pulls,
         watches=_watches(settled, plan, issue),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.config import RepoConfig
+from bot.github.snapshots import RepoPath
+from bot.memory import PlanMemory
 from bot.plans.document import parse_document
 from bot.plans.render import parse_plan_marker
 from bot.store import Store
-from bot.subjects.plan_brake import vanished_tasks
+from bot.subjects.overwritten import put_off
+from bot.subjects.plan_brake import Stop, stopped, vanished_tasks
+from bot.subjects.plan_snapshot import PlanSnapshot, TextEdit
 from tests.world import World
 
 PATH = "plan_docs/ten.md"
@@ -160,6 +165,63 @@ def test_confirmed_it_goes_on_with_everything_done_meanwhile(ten: Ten, side: str
     # The next edit is an ordinary one again.
     ten.edit_issue(lambda b: b.replace("- [ ] Number 3 of", "- [x] Number 3 of"))
     assert "- [x] Number 3 of" in ten.file
+
+
+def test_very_many_edits_that_are_overwritten_meanwhile_are_merged_afterwards(world: World) -> None:
+    text = TEN.replace(
+        "\n## Acc", "".join(f"- [ ] Item {n} of many\n" for n in range(30)) + "\n## Acc"
+    )
+    world.bob.push_file(PATH, text)
+    world.settle()
+    ten = Ten.__new__(Ten)
+    ten.world, ten.issue = world, world.plan_issue(PATH)
+    copies = [ten.body]
+    ten.edit_file(lambda t: t.replace("Last words.", "Last words, said twice."))
+    copies.append(ten.body)
+    ten.edit_file(
+        lambda t: "".join(
+            one
+            for one in t.splitlines(True)
+            if "Number" not in one and "Item 0" not in one and "Item 1" not in one
+        )
+    )
+    assert ten.said("stopped")
+    for n in range(20):
+        # Each saves a copy that does not have what the one before did.
+        saved = copies[n % 2].replace(f"- [ ] Item {n + 5} of", f"- [x] Item {n + 5} of")
+        world.alice.edit_issue(ten.issue, body=saved)
+        world.settle()
+    memory = world.store.plan(world.repo.id, PATH)
+    assert memory is not None
+    assert 0 < len(memory.put_off) <= 24
+    assert len(memory.put_off_how) == len(memory.put_off) // 2
+    ten.comment("/plan sync confirm")
+    assert [n for n in range(5, 25) if f"- [x] Item {n} of" not in ten.file] == []
+
+
+def test_what_is_known_of_an_edit_that_was_put_off_is_known_afterwards(ten: Ten) -> None:
+    ten.edit_file(lambda t: without(t, *GONE))
+    store = ten.world.store
+    memory, repo = store.plan(ten.world.repo.id, PATH), store.repo(ten.world.repo.id)
+    assert memory is not None
+    assert repo is not None
+    issue = ten.world.github.reader(repo).issue(ten.issue)
+    assert issue is not None
+    edits = tuple(
+        TextEdit("", "was", f"now {unsure} {late}", unsure=unsure, late=late)
+        for unsure in (True, False)
+        for late in (True, False)
+    )
+    snapshot = PlanSnapshot(RepoPath(PATH), memory, None, issue, overwritten=edits)
+    decision = stopped(snapshot, issue, (Stop("file", "tasks", 4, 11),), RepoConfig())
+    assert isinstance(decision.after, PlanMemory)
+    store.remember([decision.after])
+    kept = store.plan(ten.world.repo.id, PATH)
+    assert kept is not None
+    assert put_off(kept) == edits
+    assert put_off(replace(kept, put_off_how=())) == tuple(
+        replace(edit, unsure=False, late=False) for edit in edits
+    )
 
 
 @pytest.mark.parametrize("side", ["file", "issue"])
