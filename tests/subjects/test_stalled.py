@@ -81,8 +81,10 @@ def test_three_notes_without_a_tick_are_told_once_and_a_tick_ends_it(slow: Slow)
     assert SAID in slow.status()
     assert slow.blocker() == SAID
     slow.note()
+    slow.world.new_calls()
     slow.world.bob.edit_file(PATH, lambda text: text.replace("Exports.", "All exports."))
     slow.world.settle()
+    assert "comments" not in slow.world.new_calls()
     assert slow.is_blocked()
     assert len(slow.told()) == 1
     slow.tick("Write the query")
