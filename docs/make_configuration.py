@@ -115,8 +115,8 @@ DRY_RUN = """
 ## Trying it out
 
 With `dry_run: true` plansync writes nothing but one comment on a plan's issue (on the request's,
-where there is no plan yet) that lists what it would do and why, edited in place. Switched off
-again, everything that waited is done.
+where there is no plan yet) that lists what it would do and why, edited in place. Labels
+that ask for a plan are not made either. Switched off again, everything that waited is done.
 """
 
 
