@@ -15,7 +15,15 @@ from bot.github.snapshots import RepoRef
 from bot.memory import AuditEntry, LinkedTask, PlanMemory, PullMemory, RequestMemory, SubjectKey
 from bot.store.engine import upsert
 from bot.store.records import AuditRow
-from bot.store.tables import audit, plan_pulls, plan_summaries, plans, repositories, requests
+from bot.store.tables import (
+    audit,
+    delivery_subjects,
+    plan_pulls,
+    plan_summaries,
+    plans,
+    repositories,
+    requests,
+)
 
 
 def remember(connection: Connection, memory: PlanMemory | RequestMemory) -> None:
@@ -136,6 +144,23 @@ def plan_paths_watching(
             for word in wanted
         )
     ]
+
+
+def plan_paths_under_way(connection: Connection, repository_id: int) -> list[str]:
+    """The plans with open news of a pull request, or of a commit that reverts something."""
+    about = delivery_subjects.c
+    start = str(SubjectKey(repository_id, "plan"))
+    query = (
+        sa.select(about.subject)
+        .distinct()
+        .where(
+            about.finished_at.is_(None),
+            about.subject.startswith(start, autoescape=True),
+            about.claim.like("pull:%") | about.claim.like("commit:%:undo:%"),
+        )
+    )
+    found = connection.execute(query.order_by(about.subject)).scalars()
+    return [subject.removeprefix(start) for subject in found]
 
 
 def request(connection: Connection, repository_id: int, number: int) -> RequestMemory | None:

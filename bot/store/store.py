@@ -295,6 +295,11 @@ class Store(
         with self._db.read() as connection:
             return remembered.plan_paths_watching(connection, repository_id, words)
 
+    def plan_paths_under_way(self, repository_id: int) -> list[str]:
+        """The paths of the plans whose pull requests are about to be looked at."""
+        with self._db.read() as connection:
+            return remembered.plan_paths_under_way(connection, repository_id)
+
     def plan_paths_of_pull(self, repository_id: int, number: int) -> list[str]:
         with self._db.read() as connection:
             return remembered.plan_paths_of_pull(connection, repository_id, number)

@@ -59,6 +59,8 @@ class Known(KnownChecks, Protocol):
 
     def plan_paths_watching(self, repository_id: int, words: Sequence[str]) -> list[str]: ...
 
+    def plan_paths_under_way(self, repository_id: int) -> list[str]: ...
+
     def parked_in(self, repository_id: int) -> list[SubjectKey]: ...
 
     def proposed_in(self, repository_id: int) -> list[SubjectKey]: ...
@@ -304,12 +306,16 @@ def _of_push(event: PushEvent, known: Known, config: RepoConfig) -> list[Trigger
 
 
 def _undone_plans(event: PushEvent, known: Known) -> dict[str, str]:
-    """The plans whose pull requests a push takes back by a commit, and how the claim ends."""
+    """The plans whose pull requests a push takes back by a commit, and how the claim ends.
+
+    Those too of which it is not known yet, as their pull requests are to be looked at first.
+    """
     if not event.undone:
         return {}
     words = [f"merge:{sha}" for sha, _ in event.undone]
     said = ",".join(f"{sha}={by}" for sha, by in event.undone)
-    return dict.fromkeys(known.plan_paths_watching(event.repo.id, words), f":undo:{said}")
+    watching = known.plan_paths_watching(event.repo.id, words)
+    return dict.fromkeys([*watching, *known.plan_paths_under_way(event.repo.id)], f":undo:{said}")
 
 
 def _parked(repository_ids: list[int], known: Known) -> list[Trigger]:

@@ -602,6 +602,21 @@ def test_pushed_reverts_count_the_same_in_whatever_order_they_are_heard_of(
         assert story.rows()["2"][2] == "Complete"
 
 
+@pytest.mark.parametrize("reverts", [1, 2])
+def test_a_revert_that_is_heard_of_together_with_the_merge_counts(
+    story: Story, reverts: int
+) -> None:
+    world = story.world
+    number = story.open_pull(f"Plan: #{story.issue}\nTask: 2\n")
+    world.alice.merge_pull(number)
+    sha = world.repo.pulls[number].merge_commit or ""
+    for _ in range(reverts):
+        said = f'Revert "Work"\n\nThis reverts commit {sha}.\n'
+        sha = world.bob.push_file("src/undo.py", f"# {sha}\n", said)
+    world.settle()
+    assert story.rows()["2"][2] == ("Pending" if reverts == 1 else "Complete")
+
+
 @pytest.mark.parametrize("commits", [0, 22, 310])
 def test_a_pushed_revert_that_is_replayed_much_later_counts_once(
     story: Story, commits: int
