@@ -241,7 +241,7 @@ def resolve(
 
 
 def _of_issue(repo: RepoRef, number: str, store: Store, gateway: RepositoryGateway) -> SubjectKey:
-    issue = gateway.reader(repo).issue(int(number)) if number.isdigit() else None
+    issue = gateway.reader(repo).issue(int(number)) if number.isdecimal() else None
     if issue is None:
         raise UserProblem(f"{repo.full_name} has no issue #{number}.")
     path = store.plan_path_of_issue(repo.id, issue.number)

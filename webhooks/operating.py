@@ -208,7 +208,7 @@ def budgets(tallied: Sequence[Tallied], accounts: Mapping[int, str], now: dateti
     return [
         Budget(
             number,
-            accounts.get(int(number), "") if number.isdigit() else "",
+            accounts.get(int(number), "") if number.isdecimal() else "",
             int(values.get("rate_left", 0)),
             int(values.get("rate_limit", 0)),
         )

@@ -140,7 +140,7 @@ def _of_group(
     group = group or (facts.memory.seen if facts.memory.seen.startswith("group:") else "group::")
     _, base, number = group.split(":")
     paths = (reader.changed_paths(base, facts.head_sha) if base else None) or []
-    pull = reader.pull(int(number)) if number.isdigit() else None
+    pull = reader.pull(int(number)) if number.isdecimal() else None
     facts = replace(facts, seen=group, pull=pull.number if pull else None)
     facts = _with_plans(facts, reader, side, pull, paths, config, rerun=_is_rerun(claims))
     before = _pulls_between(reader, base, facts.head_sha) if base else []

@@ -48,7 +48,7 @@ def pulls_of_facts(facts: Sequence[str], repo_url: str) -> list[PullMemory]:
     for fact in facts:
         number, _, rest = fact.partition(":")
         standing, _, words = rest.partition(":")
-        if not number.isdigit() or standing not in _STATES:
+        if not number.isdecimal() or standing not in _STATES:
             continue
         links, reverts = [], []
         for word in filter(None, words.split(",")):
@@ -56,7 +56,7 @@ def pulls_of_facts(facts: Sequence[str], repo_url: str) -> list[PullMemory]:
                 ref = parse_ref(word[1:])
                 links += [LinkedTask(ref.address)] if ref else []
             elif word.startswith("!"):
-                reverts += [int(word[1:])] if word[1:].isdigit() else []
+                reverts += [int(word[1:])] if word[1:].isdecimal() else []
             else:
                 links += _of_word(word)
         state = "merged" if standing in ("elsewhere", "reverted") else standing

@@ -27,6 +27,7 @@ from bot.plans.render import (
     version_of,
     written_over,
 )
+from bot.subjects.pull_words import pulls_of_facts
 
 
 def test_the_marker_reads_as_documented() -> None:
@@ -127,3 +128,8 @@ def test_the_marker_names_each_write_by_what_it_replaced() -> None:
         status = StatusMarker("a" * 40, body=marker.version)
         assert parse_status_marker(render_status_marker(status)) == status
     assert version_of("x") == ""
+
+
+def test_a_number_that_is_none_in_a_status_comment_is_left_out() -> None:
+    found = pulls_of_facts(["²:merged", "41:merged:!²"], "https://github.com/acme/shop")
+    assert [(pull.number, pull.reverts) for pull in found] == [(41, ())]
