@@ -152,3 +152,25 @@ def test_what_waits_in_a_pull_request_is_listed(store: Store, now: datetime) -> 
     assert (memory.proposed, memory.waiting_text) == (12, "# Plan\n")
     store.remember([PlanMemory(7, PATH, "feature-plan")])
     assert store.proposed_in(7) == [SubjectKey(7, "request", "3")]
+
+
+def test_plans_whose_pull_requests_are_about_to_be_looked_at_are_listed(
+    store: Store, now: datetime
+) -> None:
+    def about(claim: str, key: SubjectKey) -> int:
+        store.receive(claim, "push", b"{}", received_at=now)
+        (found,) = store.new_deliveries()
+        store.record_dispatch(found.id, [Trigger(key, claim)], due_at=now, repo=REPO)
+        return found.id
+
+    number = about("pull:1:digest", KEY)
+    about("pull:2:digest", KEY)
+    about("commit:abc:undo:def=abc", SubjectKey(7, "plan", "a_b.md"))
+    about("commit:abc", SubjectKey(7, "plan", "pushed.md"))
+    about("pull:3:digest", SubjectKey(77, "plan", "elsewhere.md"))
+    about("pull:4:digest", SubjectKey(7, "pull", "4"))
+    assert store.plan_paths_under_way(7) == ["a_b.md", PATH]
+    store.finish(KEY, [number], finished_at=now)
+    assert store.plan_paths_under_way(7) == ["a_b.md", PATH]
+    store.finish(KEY, [number + 1], finished_at=now)
+    assert store.plan_paths_under_way(7) == ["a_b.md"]
