@@ -49,6 +49,7 @@ __all__ = [
     "merge_texts",
     "take_over",
     "vanished",
+    "without_boxes",
 ]
 
 
@@ -202,6 +203,23 @@ def _unticked(base: list[Unit], file: list[Unit], issue: list[Unit]) -> list[Uni
         replace(unit, mark=" ") if unit.mark and n in in_both else unit
         for n, unit in enumerate(base)
     ]
+
+
+def without_boxes(after: str, before: str, was: str, now: str) -> str:
+    """``after`` with each box that differs between ``was`` and ``now`` as ``before`` has it.
+
+    All are plan texts with LF.
+    """
+    units, there = read_units(after), read_units(now)
+    old, known = read_units(was), read_units(before)
+    to_now, to_after, to_before = align(old, there), align(old, units), align(units, known)
+    for n, unit in enumerate(old):
+        if n not in to_now or n not in to_after or unit.checked == there[to_now[n]].checked:
+            continue
+        at = to_after[n]
+        mark = known[to_before[at]].mark if at in to_before else ""
+        units[at] = replace(units[at], mark=mark if mark and units[at].mark else units[at].mark)
+    return "\n".join(unit.line for unit in units)
 
 
 def vanished(before: str, after: str) -> Vanished:

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from bot.edits import Edits
 from bot.memory import OpenDelivery, PlanMemory
+from bot.plans.merge import without_boxes
 from bot.plans.render import body_sha, issue_plan_text, shown_text, version_of
 from bot.subjects.body_edits import (
     BodyHistory,
@@ -25,19 +26,26 @@ Blob = Callable[[str], str | None]
 
 
 def overwritten_edits(
-    deliveries: Sequence[OpenDelivery], memory: PlanMemory, edit_of: Edits, blob: Blob
+    deliveries: Sequence[OpenDelivery],
+    memory: PlanMemory,
+    edit_of: Edits,
+    blob: Blob,
+    refused: frozenset[str] = frozenset(),
 ) -> tuple[TextEdit, ...]:
     """Edits that were replaced by somebody who had not seen them; each body comes once.
 
     By us: our own edit's delivery says that it replaced another body than the one we had read. By a
     person: theirs goes back to another write of ours than the body it replaced, and that is not
-    what we had read last by then.
+    what we had read last by then. Boxes that somebody (but those ``refused``) set once more since
+    are left out: what the issue says now counts for them.
     """
     history = BodyHistory.of(deliveries, edit_of)
     found: dict[str, TextEdit] = {}
+    times: dict[str, int] = {}
     for edit in history.edits:
         if edit.name and edit.name in memory.settled_edits:
             continue
+        times[edit.former] = edit.at
         if believed := believed_of(edit, memory):
             found |= _named(edit.former, _cut_in(edit, believed, memory, history, blob))
         elif edit.stale:
@@ -45,7 +53,29 @@ def overwritten_edits(
             if not is_settled(edit, memory):
                 found |= _named(edit.former, _replaced(edit, memory, history, blob))
     writers = {edit.to: edit.delivery.actor_login for edit in history.edits}
-    return tuple(replace(one, login=writers.get(sha, "")) for sha, one in found.items())
+    told = []
+    for sha, one in found.items():
+        if login := writers.get(sha, ""):
+            left = _without_boxes_set_since(one, times.get(sha, 0), history, refused)
+            told += [replace(left, login=login)] if left.after != left.before else []
+        else:
+            told.append(one)
+    return tuple(told)
+
+
+def _without_boxes_set_since(
+    edit: TextEdit, at: int, history: BodyHistory, refused: frozenset[str]
+) -> TextEdit:
+    """An edit that was replaced then, without the boxes that people set once more after that."""
+    before, after = edit.before, edit.after
+    for later in history.edits:
+        by = later.delivery
+        if not 0 < at < later.at or later.stale or by.actor_is_bot or by.actor_login in refused:
+            continue
+        was, now = history.before(later), history.after(later)
+        if before is not None and was is not None and now is not None:
+            after = without_boxes(after, before, issue_plan_text(was), issue_plan_text(now))
+    return replace(edit, after=after)
 
 
 def _named(sha: str, edit: TextEdit | None) -> dict[str, TextEdit]:

@@ -576,3 +576,18 @@ def test_what_is_taken_out_after_a_write_was_cut_short_is_gone_though_the_issue_
     mirror.work()
     mirror.save_page("bob", Act("toggle", 10, 5))
     mirror.settle()
+
+
+def test_an_overwritten_tick_has_not_the_last_word_over_who_ticked_and_unticked_the_box_since(
+    mirror: Mirror,
+) -> None:
+    mirror.race("bob", Act("toggle", 1, 9))
+    mirror.edit_issue("alice", Act("delete", 7, 11))
+    mirror.edit_file("bob", Act("reword", 12, 5))
+    mirror.deliver(5, 4)
+    mirror.work()
+    mirror.edit_issue("alice", Act("move", 0, 7))
+    mirror.edit_issue("bob", Act("add_task", 1, 11))
+    mirror.edit_issue("bob", Act("toggle", 9, 0))
+    mirror.edit_issue("alice", Act("toggle", 9, 7))
+    mirror.settle()
