@@ -10,7 +10,7 @@ request. An empty claim always causes a read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -233,6 +233,18 @@ class PlanMemory:
     def pull(self, number: int) -> PullMemory | None:
         """The pull request with this number, or None."""
         return next((pull for pull in self.pulls if pull.number == number), None)
+
+    def landed(self) -> PlanMemory:
+        """The same with no write under way."""
+        return replace(
+            self,
+            landing_blob="",
+            landing_issue="",
+            landing_at=0,
+            landing_facts=(),
+            landing_body="",
+            landing_orders=(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

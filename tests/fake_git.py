@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.github.gitids import git_blob_id, git_object_id
+from bot.plans.gitids import git_blob_id, git_object_id
 
 
 class Conflict(Exception):

@@ -8,10 +8,10 @@ import binascii
 from bot.errors import UserProblem
 from bot.github import payloads
 from bot.github.answers import unreadable
-from bot.github.gitids import git_blob_id
 from bot.github.payloads import Data
 from bot.github.snapshots import FileSnapshot, RepoPath
 from bot.github.transport import Answer
+from bot.plans.gitids import git_blob_id
 
 LARGEST_FILE = 1024 * 1024
 

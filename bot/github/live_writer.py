@@ -23,7 +23,6 @@ from bot.github.answers import (
 )
 from bot.github.answers import message as words_of
 from bot.github.channel import Channel, branch_part, name_part, path_part
-from bot.github.gitids import git_blob_id
 from bot.github.ports import Refused, Stale
 from bot.github.snapshots import (
     CheckOutput,
@@ -36,6 +35,7 @@ from bot.github.snapshots import (
     RepoPath,
     RepoRef,
 )
+from bot.plans.gitids import git_blob_id
 
 
 class LiveWriter:

@@ -9,12 +9,12 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bot.plans.digest import short_digest
 from bot.plans.plaintext import normalise_dashes
 
 _COMMAND = re.compile(
@@ -43,7 +43,7 @@ class Command:
     def digest(self) -> str:
         """Sixteen hex digits of what is ordered; what stands below the first line is none of it."""
         said = " ".join((self.verb, *self.words))
-        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+        return short_digest(said)
 
 
 @dataclass(frozen=True, slots=True)

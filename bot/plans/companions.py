@@ -11,12 +11,12 @@ True
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.errors import UserProblem
+from bot.plans.gitids import git_blob_id
 
 TASKS = "tasks.md"
 REQUIREMENTS = "checklists/requirements.md"
@@ -202,8 +202,8 @@ def recipe_of(text: str) -> tuple[str, ...]:
     if not is_feature(text):
         return ()
     feature = parse_feature(text)
-    found = [f"plan={_blob_id(feature.plan)}"]
-    found += [f"{name}={_blob_id(said)}" for name, said in feature.files.items()]
+    found = [f"plan={git_blob_id(feature.plan.encode('utf-8'))}"]
+    found += [f"{name}={git_blob_id(said.encode('utf-8'))}" for name, said in feature.files.items()]
     return (*found, *(f"{name}=there" for name in feature.outputs))
 
 
@@ -223,8 +223,3 @@ def outputs_of(recipe: tuple[str, ...]) -> tuple[str, ...]:
     """The outputs that a recipe names."""
     there = {word.removesuffix("=there") for word in recipe if word.endswith("=there")}
     return tuple(name for name in OUTPUT_FILES if name in there)
-
-
-def _blob_id(text: str) -> str:
-    data = text.encode("utf-8")
-    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -31,13 +31,19 @@ def account_of(name: str, people: Mapping[str, str]) -> str:
     return named.get(fold(plain), plain).lstrip("@")
 
 
+def known_account(name: str, people: Mapping[str, str]) -> str:
+    """The login or ``org/team`` where the plan says it is one, with ``@``, or the configuration
+    whose it is; "" for any other name."""
+    name = name.strip().strip("`").strip()
+    listed = fold(name.lstrip("@")) in {fold(one.lstrip("@")) for one in people}
+    return account_of(name, people) if listed or name.startswith("@") else ""
+
+
 def signer_of(approval: Approval, people: Mapping[str, str]) -> str:
     """Who may sign for a role: whom its row names, else whom the configuration names for the role;
     "" for nobody. A name without ``@`` is nobody's login unless the configuration says whose."""
-    name = approval.name.strip().strip("`").strip()
-    if name:
-        listed = fold(name.lstrip("@")) in {fold(one.lstrip("@")) for one in people}
-        return account_of(name, people) if listed or name.startswith("@") else ""
+    if approval.name.strip():
+        return known_account(approval.name, people)
     account = account_of(approval.role, people)
     return account if fold(account) != fold(approval.role) else ""
 

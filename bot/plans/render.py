@@ -16,6 +16,7 @@ from bot.plans.companions import (
     shown_feature,
 )
 from bot.plans.document import parse_document
+from bot.plans.gitids import git_blob_id
 from bot.plans.large import Form, form_of, notice, short_text
 
 # https://docs.github.com/en/rest/issues/issues#create-an-issue: 65,536 characters at most; the
@@ -90,8 +91,7 @@ def body_sha(body: str) -> str:
 
 def blob_sha(text: str) -> str:
     """The id git gives a file with this text (SHA-1 repositories)."""
-    data = text.encode("utf-8")
-    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
+    return git_blob_id(text.encode("utf-8"))
 
 
 def render_plan_marker(marker: PlanMarker) -> str:

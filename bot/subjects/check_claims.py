@@ -7,7 +7,6 @@ is a merge group. A configuration's claim is ``commit:<sha>`` of the push that c
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Protocol
@@ -24,6 +23,7 @@ from bot.event_kinds import (
 )
 from bot.github.snapshots import PullSnapshot
 from bot.memory import SubjectKey, Trigger
+from bot.plans.digest import short_digest
 from bot.plans.links import Links, parse_links
 from bot.rolling import BRANCH
 
@@ -79,8 +79,7 @@ def _is_linked(event: PullEvent, links: Links, known: KnownChecks) -> bool:
 
 
 def _words(event: PullEvent) -> str:
-    said = "\0".join((event.title, event.body, event.head_ref, event.base_ref))
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+    return short_digest(event.title, event.body, event.head_ref, event.base_ref)
 
 
 def checks_to_rerun(event: CheckEvent, known: KnownChecks) -> list[Trigger]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
-from bot.github.snapshots import RepoPath
+from bot.subjects.readable import readable_file
 
 MOST_FILES = 40
 """How many files beside the plans themselves are read for one check."""
@@ -68,10 +67,7 @@ def files_of(reader: GitHubReader, commit: str, texts: Mapping[str, str]) -> Com
         return None
 
     def fetch(path: str) -> str | None:
-        try:
-            file = reader.file(RepoPath(path), commit)
-        except UserProblem:
-            return None
+        file = readable_file(reader, path, commit)
         return file.text if file else None
 
     return CommitFiles(frozenset(names), texts, fetch)

@@ -23,6 +23,7 @@ from bot.subjects.check_findings import CheckedPlan, find, other
 from bot.subjects.overdue import day_heard
 from bot.subjects.plan_companions import together
 from bot.subjects.plan_recovery import is_ours
+from bot.subjects.readable import readable_file
 
 MOST_PLANS = 50
 """How many plans one check reads; that there are more is said."""
@@ -278,10 +279,7 @@ def _named(
 
 
 def _is_file(path: str, reader: GitHubReader) -> bool:
-    try:
-        return reader.file(RepoPath(path)) is not None
-    except UserProblem:
-        return False
+    return readable_file(reader, path) is not None
 
 
 def _plans(

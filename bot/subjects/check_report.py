@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from bot.comments import bar, code_span, render_comment
 from bot.config import CONFIG_PATH, RepoConfig
 from bot.github.snapshots import Annotation
 from bot.plans import gates
+from bot.plans.digest import short_digest
 from bot.plans.model import Problem, Severity
 from bot.subjects.check_findings import CheckedPlan
 
@@ -48,7 +48,7 @@ class Report:
     def digest(self) -> str:
         """Sixteen hex digits that are the same for the same report."""
         said = repr((self.conclusion, self.title, self.summary, self.annotations))
-        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+        return short_digest(said)
 
     def change(self, name: str, head_sha: str, reason: str) -> ReportCheck:
         """The change that makes this check run on a commit."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.changes import FileEdit
-from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
-from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
+from bot.github.snapshots import FileSnapshot, IssueSnapshot
 from bot.plans.companions import is_feature, parse_feature, render_feature
 from bot.plans.gate_notes import feature_name, gate_changes, may_change, note, noted_in, verdicts
 from bot.plans.render import issue_plan_text
 from bot.subjects.orders import Obeyed
 from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.readable import readable_file
 from bot.subjects.waiting import as_waiting
 
 
@@ -39,12 +39,8 @@ def read_around(
 
 
 def _file(reader: GitHubReader, path: str, snapshot: PlanSnapshot) -> FileSnapshot | None:
-    try:
-        file = reader.file(RepoPath(path))
-    except UserProblem:
-        # A folder, or no text: there is no place for a note.
-        return None
-    return as_waiting(snapshot.waiting, file)
+    # In a folder, or what is no text, there is no place for a note.
+    return as_waiting(snapshot.waiting, readable_file(reader, path))
 
 
 def with_gates(snapshot: PlanSnapshot, obeyed: Obeyed, at: str) -> Obeyed:

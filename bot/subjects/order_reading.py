@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from posixpath import dirname, join
 
-from bot.errors import UserProblem
 from bot.github.ports import MAY_WRITE, GitHubReader
 from bot.github.snapshots import (
     CommentSnapshot,
@@ -24,6 +23,7 @@ from bot.plans.requested import is_login
 from bot.plans.revisions import changes_between
 from bot.subjects.plan_recovery import versions
 from bot.subjects.plan_snapshot import Order, PlanSnapshot, Seen
+from bot.subjects.readable import readable_file
 from bot.subjects.waiting import as_waiting
 
 # These say which of two texts stands: said of a plan where it stands already they change nothing,
@@ -221,10 +221,7 @@ def _made(reader: GitHubReader, order: Order) -> int | None:
 
 
 def _file(reader: GitHubReader, text: str) -> FileSnapshot | None:
-    try:
-        return reader.file(RepoPath(text.strip("`\"' ")))
-    except UserProblem:
-        return None
+    return readable_file(reader, text.strip("`\"' "))
 
 
 def _changes(reader: GitHubReader, snapshot: PlanSnapshot) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ asks for words, gets exactly one comment, which carries a marker so that it is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import unified_diff
 
 from bot.changes import Change, FileEdit
@@ -15,10 +15,8 @@ from bot.errors import UserProblem
 from bot.github.snapshots import IssueSnapshot, Person
 from bot.memory import Trigger
 from bot.plans.commands import COMMANDS, misuse
-from bot.plans.merge import merge_texts
 from bot.plans.ordered import Done
 from bot.plans.orders import obey, preview
-from bot.plans.render import shown_text
 from bot.subjects.order_reading import log_path
 from bot.subjects.order_run import NOBODY, SEVERAL, Run, answer, refuse, thumb
 from bot.subjects.orders_on_github import ON_GITHUB, assign
@@ -63,19 +61,13 @@ def obey_orders(
     for order in snapshot.orders:
         _obey_one(run, order)
     if run.text != settled.text or run.did:
-        settled = _with_text(settled, run)
+        settled = settled.with_text(run.text, *run.did)
     edit = None
     if snapshot.log is not None and run.log is not None and run.log != snapshot.log.text:
         edit = FileEdit(log_path(snapshot.path), run.log, snapshot.log.blob_sha)
     return Obeyed(
         settled, tuple(run.changes), edit, tuple(run.forward), run.detached, tuple(run.people)
     )
-
-
-def _with_text(settled: Settled, run: Run) -> Settled:
-    was, now = shown_text(settled.text), shown_text(run.text)
-    shown = now if settled.shown == was else merge_texts(was, now, settled.shown).text
-    return replace(settled, text=run.text, shown=shown, reasons=(*settled.reasons, *run.did))
 
 
 def answer_only(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -11,6 +10,7 @@ from bot.changes import PostComment
 from bot.comments import render_comment
 from bot.github.snapshots import CommentSnapshot, IssueSnapshot
 from bot.memory import OpenDelivery
+from bot.plans.digest import short_digest
 from bot.plans.gates import PlanStatus
 
 _CODE = "tasks.overdue"
@@ -36,8 +36,7 @@ def tell_overdue(
     new = [said for said in _overdue(standing) if _name(said) not in told]
     if not new:
         return []
-    digest = hashlib.sha256("\0".join(new).encode("utf-8", "replace")).hexdigest()[:16]
-    comment = render_comment("overdue.md", digest=digest, overdue=new)
+    comment = render_comment("overdue.md", digest=short_digest(*new), overdue=new)
     return [PostComment(issue.number, comment, "overdue", "A due date has passed", once=True)]
 
 

@@ -164,15 +164,7 @@ def _landed(
     text = _text_landed(reader, memory, file)
     if text is None and _body_landed(memory, issue, deliveries):
         text = reader.blob(wanted)
-    left = replace(
-        memory,
-        landing_blob="",
-        landing_issue="",
-        landing_at=0,
-        landing_facts=(),
-        landing_body="",
-        landing_orders=(),
-    )
+    left = memory.landed()
     if text is None:
         # The body is written after the file.
         return left

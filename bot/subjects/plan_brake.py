@@ -7,7 +7,6 @@ costs nothing to remember. Pure.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -20,6 +19,7 @@ from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import PlanMemory
 from bot.plans.alignment import align
 from bot.plans.companions import parse_feature, render_feature, shown_parts
+from bot.plans.digest import short_digest
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan, recognise
 from bot.plans.merge import Vanished, merge_texts, with_parts
@@ -230,8 +230,7 @@ def reason(stops: Sequence[Stop]) -> str:
 def _digest(memory: PlanMemory, stops: Sequence[Stop]) -> str:
     """The same while the same sides are stopped against the same base, so that it is told once."""
     about = (stop.why if stop.kind == "deleted" else stop.side for stop in stops)
-    said = "\0".join([memory.path, memory.base_blob, *about])
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+    return short_digest(memory.path, memory.base_blob, *about)
 
 
 def _after(snapshot: PlanSnapshot, issue: IssueSnapshot, digest: str) -> PlanMemory:

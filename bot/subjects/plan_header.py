@@ -8,7 +8,6 @@ alone, and so are plansync's own.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from bot.changes import (
 from bot.comments import render_comment
 from bot.github.snapshots import IssueSnapshot
 from bot.memory import PlanMemory
+from bot.plans.digest import short_digest
 from bot.plans.document import parse_document
 from bot.plans.edit import EditRefused, set_header
 from bot.plans.issue_parts import IssueParts, issue_parts
@@ -59,7 +59,7 @@ class Headed:
 def fields_digest(title: str, labels: Sequence[str], people: Sequence[str]) -> str:
     """What a delivery claims of an issue's title, labels and people; plansync's labels apart."""
     said = [title, sorted(theirs(labels)), sorted(login.casefold() for login in people)]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    return short_digest(json.dumps(said))
 
 
 def with_header(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 
 from bot.changes import CreateIssue
 from bot.comments import render_comment
 from bot.github.snapshots import RepoPath
+from bot.plans.digest import short_digest
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.issue_parts import issue_parts
@@ -52,7 +52,7 @@ def conflict_comments(
     if not told and not overwritten:
         return []
     said = [path, base, *(c.kept + "\0" + c.lost for c in told), *(e.after for e in overwritten)]
-    digest = hashlib.sha256("\0\0".join(said).encode("utf-8", "replace")).hexdigest()[:16]
+    digest = short_digest("\0\0".join(said))
     parts: list[list[Conflict]] = [[]]
     for conflict in told:
         if sum(len(c.kept) + len(c.lost) for c in [*parts[-1], conflict]) > _MOST_TOLD:

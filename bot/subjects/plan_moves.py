@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from posixpath import basename
 
-from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import CommitSnapshot, FileSnapshot, IssueSnapshot, RepoPath
 from bot.plans.render import newlines, parse_plan_marker
 from bot.subjects.plan_recovery import is_ours
+from bot.subjects.readable import readable_file
 
 SIMILAR = 0.5
 """The share of lines that a moved file keeps; git's own limit."""
@@ -116,11 +116,8 @@ def _changed_with(reader: GitHubReader, path: str, commit: CommitSnapshot) -> fr
 
 
 def _text(reader: GitHubReader, path: str, ref: str | None = None) -> str | None:
-    try:
-        file = reader.file(RepoPath(path), ref=ref)
-    except UserProblem:
-        # A folder or no text: no plan that went anywhere.
-        return None
+    # A folder or no text is no plan that went anywhere.
+    file = readable_file(reader, path, ref)
     return file.text if file else None
 
 

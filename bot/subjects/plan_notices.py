@@ -6,7 +6,6 @@ side is written, so that a write that is cut short decides the same again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -14,14 +13,13 @@ from bot.changes import PostComment
 from bot.comments import code_span, render_comment
 from bot.config import RepoConfig
 from bot.github.snapshots import IssueSnapshot
-from bot.plans.document import fold, parse_document
+from bot.plans.digest import short_digest
+from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates.task_rules import out_of_order, stories_of
-from bot.plans.merge import merge_texts
 from bot.plans.model import Group, Plan, Problem
-from bot.plans.people import account_of, is_team
+from bot.plans.people import is_team, known_account
 from bot.plans.proof import EditRefused
-from bot.plans.render import shown_text
 from bot.plans.requested import is_login
 from bot.plans.scores import Correction, correct_scores
 from bot.subjects.orders import Obeyed
@@ -43,18 +41,16 @@ def with_scores(snapshot: PlanSnapshot, issue: IssueSnapshot, obeyed: Obeyed) ->
         return obeyed
     if text == settled.text:
         return obeyed
-    was, now = shown_text(settled.text), shown_text(text)
-    shown = now if settled.shown == was else merge_texts(was, now, settled.shown).text
     count = len(corrections)
     said = f"Correct {'a score' if count == 1 else f'{count} scores'} in {snapshot.path}"
-    settled = replace(settled, text=text, shown=shown, reasons=(*settled.reasons, said))
+    settled = settled.with_text(text, said)
     told = _corrected(snapshot.path, issue.number, corrections)
     return replace(obeyed, settled=settled, told=(*obeyed.told, told))
 
 
 def _corrected(path: str, issue: int, corrections: Iterable[Correction]) -> PostComment:
     shown = list(corrections)[:_MOST_TOLD]
-    digest = _digest(f"{one.risk}\0{one.was}\0{one.now}" for one in shown)
+    digest = short_digest(*(f"{one.risk}\0{one.was}\0{one.now}" for one in shown))
     body = render_comment("corrected.md", digest=digest, path=path, corrections=shown)
     return PostComment(issue, body, "told", "A score was not probability times impact", once=True)
 
@@ -99,9 +95,8 @@ def _next_stories(
 def _owner(story: Group, of_task: str, people: Mapping[str, str]) -> str:
     """Whom to tell: a mention where plan or configuration names an account, else the bare name."""
     name = (of_task or story.owner).strip().strip("`")
-    account = account_of(name, people)
-    named = name.startswith("@") or fold(name) in map(fold, people)
-    if named and (is_login(account) or is_team(account)):
+    account = known_account(name, people)
+    if is_login(account) or is_team(account):
         return f"@{account}"
     return code_span(name) if name else ""
 
@@ -112,13 +107,8 @@ def _early(was: Plan, now: Plan, issue: int) -> Iterable[PostComment]:
     if found:
         body = render_comment(
             "early-story.md",
-            digest=_digest(problem.message for problem in found),
+            digest=short_digest(*(problem.message for problem in found)),
             findings=[(problem.message, problem.fix) for problem in found],
         )
         why = "A story is worked on before the one that it waits for"
         yield PostComment(issue, body, "told", why, once=True)
-
-
-def _digest(words: Iterable[str]) -> str:
-    said = "\0".join(words)
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]

@@ -52,7 +52,7 @@ def memory_after(
     held = settled.shown if settled.shown != shown_text(settled.text) else ""
     made_from = version_of(body.body if body else issue.body)
     return replace(
-        memory,
+        memory.landed(),
         format=plan.format if plan else memory.format,
         state="active",
         stopped="",
@@ -79,12 +79,6 @@ def memory_after(
         facts=(*facts_of(settled.pulls), *settled.issue_facts),
         seen_commits=_newest((*memory.seen_commits, *snapshot.commits), _SEEN_COMMITS),
         handled=_newest((*memory.handled, *(o.claim for o in snapshot.orders)), _HANDLED),
-        landing_blob="",
-        landing_issue="",
-        landing_at=0,
-        landing_facts=(),
-        landing_body="",
-        landing_orders=(),
         waiting_text="",
     )
 

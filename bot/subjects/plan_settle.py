@@ -43,6 +43,13 @@ class Settled:
     untaken: tuple[Conflict, ...] = ()
     issue_facts: tuple[str, ...] = ()
 
+    def with_text(self, text: str, *said: str) -> Settled:
+        """The same with another plan file, for the reasons ``said``; what the issue has beyond the
+        plan stays."""
+        was, now = shown_text(self.text), shown_text(text)
+        shown = now if self.shown == was else merge_texts(was, now, self.shown).text
+        return replace(self, text=text, shown=shown, reasons=(*self.reasons, *said))
+
 
 def settle(
     snapshot: PlanSnapshot, file: FileSnapshot, issue: IssueSnapshot, config: RepoConfig

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from bot.event_kinds import PullEvent
 from bot.github.snapshots import PullSnapshot
 from bot.memory import PlanMemory
+from bot.plans.digest import short_digest
 
 
 def pull_digest(pull: PullEvent | PullSnapshot) -> str:
@@ -23,12 +23,12 @@ def pull_digest(pull: PullEvent | PullSnapshot) -> str:
         pull.head_sha,
         pull.base_ref,
     )
-    return f"{_digest(*parts)}.{said_digest(pull)}"
+    return f"{short_digest(*parts)}.{said_digest(pull)}"
 
 
 def said_digest(pull: PullEvent | PullSnapshot) -> str:
     """Sixteen hex digits of a pull request's title and body, which people can edit."""
-    return _digest(pull.title, pull.body)
+    return short_digest(pull.title, pull.body)
 
 
 def pull_claim(pull: PullEvent | PullSnapshot) -> str:
@@ -47,7 +47,3 @@ def undone_commits(
                 reverted, _, by = pair.partition("=")
                 found.append((reverted, by))
     return tuple(found)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

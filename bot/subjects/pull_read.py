@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.config import RepoConfig
-from bot.errors import UserProblem
 from bot.github.ports import MAY_WRITE, GitHubReader
-from bot.github.snapshots import ChangedFile, PullSnapshot, RepoPath
+from bot.github.snapshots import ChangedFile, PullSnapshot
 from bot.memory import OpenDelivery, PlanMemory, PullMemory
 from bot.plans.addresses import resolve_task
 from bot.plans.document import parse_document
@@ -19,6 +18,7 @@ from bot.plans.links import Links, Source, TaskLink, parse_links
 from bot.plans.model import Plan, PlanTask
 from bot.subjects.pull_claims import said_digest
 from bot.subjects.pull_standing import is_about
+from bot.subjects.readable import readable_file
 
 # Only their tasks have ids that people put into the subjects of commits.
 _TAGGED_FORMATS = frozenset({"task-plan", "implementation-plan"})
@@ -196,10 +196,7 @@ def _base_text(
     ]
     if not places or not pull.base_sha:
         return None
-    try:
-        file = reader.file(RepoPath(memory.path), ref=pull.base_sha)
-    except UserProblem:
-        return None
+    file = readable_file(reader, memory.path, pull.base_sha)
     return file.text if file else None
 
 

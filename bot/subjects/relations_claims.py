@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 
 from bot.config import RepoConfig
 from bot.github.snapshots import IssueSnapshot
 from bot.memory import PlanMemory, SubjectKey, Trigger
+from bot.plans.digest import short_digest
 from bot.plans.story_issues import parse_story_marker, stories_of
 from bot.plans.waits_for import needs_as_written
 
@@ -40,7 +40,7 @@ def is_as_left(value: str, stories: Sequence[str]) -> bool:
 
 def _digest(title: str, body: str) -> str:
     said = json.dumps([title, repr(parse_story_marker(body))])
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+    return short_digest(said)
 
 
 def digest_of(memory: PlanMemory, config: RepoConfig) -> str:
@@ -52,7 +52,7 @@ def digest_of(memory: PlanMemory, config: RepoConfig) -> str:
     if not (stories or needed or memory.stories or memory.blocks):
         return ""
     said = repr((memory.issue_number, stories, needed, bool(config.blocked_by)))
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+    return short_digest(said)
 
 
 def relations_again(after: PlanMemory, config: RepoConfig) -> tuple[Trigger, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from bot.comments import render_comment
 from bot.github.snapshots import IssueSnapshot
 from bot.memory import PlanMemory
 from bot.plans.decision_log import LogEntry, read_decision_log, stalled
+from bot.plans.digest import short_digest
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
 from bot.plans.gates.task_rules import is_story_complete, stories_of
@@ -84,7 +84,7 @@ def tell_stalled(issue: IssueSnapshot, found: Standstill, memory: PlanMemory) ->
 
 def _comment(issue: IssueSnapshot, story: str, ticked: int) -> PostComment:
     # The same words again only after another tick: a write that is cut short is told once.
-    digest = hashlib.sha256(f"{story}={ticked}".encode()).hexdigest()[:16]
+    digest = short_digest(f"{story}={ticked}")
     comment = render_comment("stalled.md", digest=digest, story=story)
     return PostComment(issue.number, comment, "stalled", f"{story} stands still", once=True)
 

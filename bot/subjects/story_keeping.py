@@ -9,20 +9,19 @@ from posixpath import basename, dirname
 
 from bot.changes import FileEdit
 from bot.config import RepoConfig
-from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PullMemory
 from bot.plans.document import parse_document
 from bot.plans.formats import read_plan
-from bot.plans.merge import merge_texts
 from bot.plans.model import Plan
-from bot.plans.render import issue_plan_text, shown_text
+from bot.plans.render import issue_plan_text
 from bot.plans.story_log import MergedWork, keep_log, wants_log
 from bot.subjects.gate_keeping import read_around, with_gates
 from bot.subjects.orders import Obeyed
 from bot.subjects.plan_notices import with_scores, with_stories
 from bot.subjects.plan_snapshot import PlanSnapshot
+from bot.subjects.readable import readable_file
 from bot.subjects.waiting import as_waiting
 
 _LOG = "decision-log.md"
@@ -55,10 +54,7 @@ def read_beside(
     if not merged and not snapshot.orders and not wants_log([*versions[:1], plan, *versions[1:]]):
         return snapshot
     folder = dirname(snapshot.path)
-    try:
-        log = reader.file(RepoPath(f"{folder}/{_LOG}" if folder else _LOG))
-    except UserProblem:
-        return snapshot
+    log = readable_file(reader, f"{folder}/{_LOG}" if folder else _LOG)
     log = as_waiting(snapshot.waiting, log)
     if log is None:
         return snapshot
@@ -105,12 +101,8 @@ def _with_log(snapshot: PlanSnapshot, obeyed: Obeyed) -> Obeyed:
         at=_utc(snapshot.heard_at),
         evidence=dict(snapshot.evidence),
     )
-    if kept.text != settled.text:
-        was, now = shown_text(settled.text), shown_text(kept.text)
-        shown = now if settled.shown == was else merge_texts(was, now, settled.shown).text
-        settled = replace(settled, text=kept.text, shown=shown)
-    if kept.said:
-        settled = replace(settled, reasons=(*settled.reasons, *kept.said))
+    if kept.text != settled.text or kept.said:
+        settled = settled.with_text(kept.text, *kept.said)
     edit = FileEdit(log.path, kept.log, log.blob_sha) if kept.log != log.text else None
     return replace(obeyed, settled=settled, log=edit)
 

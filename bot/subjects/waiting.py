@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.changes import FileEdit
-from bot.errors import UserProblem
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, PullSnapshot, RepoPath
 from bot.memory import PlanMemory, SubjectKey
@@ -19,6 +18,7 @@ from bot.plans.file_merge import take_over_file
 from bot.plans.render import blob_sha
 from bot.rolling import BRANCH
 from bot.rolling_body import parse_entries
+from bot.subjects.readable import readable_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _files(
     shown = {memory.path, *(folder + name for name in COMPANIONS)}
     found = []
     for other in map(RepoPath, (path for path in ours if path not in shown)):
-        here, there = _file(reader, other), _text(reader, other, ref)
+        here, there = readable_file(reader, other), _text(reader, other, ref)
         if there is None or (here is not None and here.text == there):
             continue
         if here is None:
@@ -148,15 +148,8 @@ def _files(
     return tuple(found)
 
 
-def _file(reader: GitHubReader, path: RepoPath, ref: str | None = None) -> FileSnapshot | None:
-    try:
-        return reader.file(path, ref=ref)
-    except UserProblem:
-        return None
-
-
 def _text(reader: GitHubReader, path: RepoPath, ref: str) -> str | None:
-    found = _file(reader, path, ref)
+    found = readable_file(reader, path, ref)
     return found.text if found else None
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import UserProblem
-from bot.github.gitids import git_blob_id
 from bot.github.ports import Refused, Stale
 from bot.github.snapshots import RepoPath
+from bot.plans.gitids import git_blob_id
 from tests.github.sides import Side
 
 PLAN = RepoPath("plan_docs/search.md")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.errors import Retryable, UserProblem
-from bot.github.gitids import git_blob_id
 from bot.github.ports import GitHubReader, Refused
 from bot.github.snapshots import RepoPath, RepoRef
+from bot.plans.gitids import git_blob_id
 from tests.github.conftest import Live
 from tests.github.script import Answer, Request
 
