@@ -14,8 +14,8 @@ from tests.fake_github import Crash
 from tests.orders.plans import PATHS, text_of
 from tests.refused.conftest import Plan, pulls
 from tests.refused.test_protected import squash
-from tests.subjects.test_companions import GATE, REQUIREMENTS, TASKS, Notes
-from tests.subjects.test_companions import PATH as FEATURE
+from tests.subjects.features import GATE, REQUIREMENTS, TASKS, Notes
+from tests.subjects.features import PATH as FEATURE
 from tests.subjects.test_large_plans import Long, long_plan
 from tests.subjects.test_pulls import forget
 from tests.subjects.test_story_log import LOG, Tasks

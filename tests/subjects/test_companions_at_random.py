@@ -14,7 +14,7 @@ from bot.errors import Retryable
 from bot.store import Store
 from tests.databases import sqlite_store
 from tests.fake_github import Crash
-from tests.subjects.test_companions import GATE, LIST, PATH, REQUIREMENTS, TASKS, Notes
+from tests.subjects.features import GATE, LIST, PATH, REQUIREMENTS, TASKS, Notes
 from tests.world import World
 
 STEPS = 14

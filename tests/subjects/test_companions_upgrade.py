@@ -18,7 +18,7 @@ from bot.plans.render import (
     shown_text,
 )
 from bot.sweeps import wish
-from tests.subjects.test_companions import GATE, PATH, REQUIREMENTS, TASKS, Notes
+from tests.subjects.features import GATE, PATH, REQUIREMENTS, TASKS, Notes
 from tests.world import World
 
 

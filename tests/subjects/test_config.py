@@ -12,7 +12,7 @@ from bot.store import Store
 from bot.subjects.configured import LABELS
 from bot.sweeps import CONFIG_AGE, sweep_configs, wish
 from tests.fake_github import FakeCheck, FakeRepository
-from tests.subjects.test_check import work_again
+from tests.subjects.desk import work_again
 from tests.world import World
 
 

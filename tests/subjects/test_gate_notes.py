@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Retryable
 from bot.plans.gate_notes import GateChange, note
 from bot.store import Store
-from tests.subjects.test_companions import FOLDER, GATE, PATH, REQUIREMENTS, Notes
+from tests.subjects.features import FOLDER, GATE, PATH, REQUIREMENTS, Notes
 from tests.world import World
 
 EPIC = "plans/core/billing/EPIC-12"

@@ -11,7 +11,7 @@ from bot.plans.formats import read_plan
 from tests import fake_payloads as payloads
 from tests.databases import sqlite_store
 from tests.fake_github import Crash
-from tests.subjects.test_companions import TASKS, Notes
+from tests.subjects.features import TASKS, Notes
 from tests.subjects.test_mirror import PATH, Ready
 from tests.world import World
 

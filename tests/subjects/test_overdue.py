@@ -9,7 +9,7 @@ import pytest
 
 from bot.standing import digest_of
 from bot.sweeps import sweep_drift
-from tests.subjects.test_check import Desk
+from tests.subjects.desk import Desk
 from tests.subjects.test_pulls import Feature, forget
 from tests.subjects.test_story_log import PATH, TEXT
 from tests.world import World

@@ -12,7 +12,7 @@ from bot.errors import Retryable
 from bot.standing import digest_of
 from bot.sweeps import sweep_drift
 from tests.fake_github import Crash
-from tests.subjects.test_check import Desk, work_again
+from tests.subjects.desk import Desk, work_again
 from tests.subjects.test_pulls import forget
 from tests.subjects.test_story_log import PATH, Tasks
 from tests.world import World
