@@ -39,6 +39,7 @@ class FakeComment:
     body: str
     author: str
     created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -261,7 +262,7 @@ class FakeRepository:
 
     def edit_comment(self, actor: str, comment_id: int, body: str) -> FakeComment:
         comment = self.comments[comment_id]
-        self.world.tick()
+        comment.updated_at = self.world.tick()
         former, comment.body = comment.body, body
         self._comment_event("edited", actor, comment, changes={"body": {"from": former}})
         return comment

@@ -173,6 +173,7 @@ def comment(data: Data, *, app_id: int, app_slug: str) -> CommentSnapshot:
         ours=by_us or (author.is_bot and author.login == f"{app_slug}[bot]"),
         url=_text(data, "html_url"),
         created_at=moment(data.get("created_at")),
+        updated_at=moment(data.get("updated_at")),
         reactions=_reactions(data),
     )
 

@@ -122,7 +122,8 @@ class FileSnapshot:
 class CommentSnapshot:
     """An issue comment; ``ours`` only when this App itself wrote it.
 
-    ``reactions`` is how many reactions anybody gave it, where GitHub says so.
+    ``updated_at`` is when it was written or last edited, ``reactions`` how many reactions anybody
+    gave it, where GitHub says so.
     """
 
     id: int
@@ -131,6 +132,7 @@ class CommentSnapshot:
     ours: bool = False
     url: str = ""
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     reactions: int = 0
 
 

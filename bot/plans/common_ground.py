@@ -76,9 +76,18 @@ def _common_ground(older: str, newer: str, now: str) -> str:
         # Both knew the line, so whoever saved without it took it out: as it was in ``older``, for
         # what it says since may be what they never saw.
         at = max((place[n] + 1 for n in place if n < there), default=0)
-        lines.insert(at, before[index].line)
+        lines.insert(at, _taken_out(before[index], after[there]))
         place = {n: p + (p >= at) for n, p in place.items()} | {there: at}
     return "\n".join(lines)
+
+
+def _taken_out(old: Unit, new: Unit) -> str:
+    """A line that is not there any more, as whoever took it out had it before them.
+
+    Nobody knows whether they saw a box ticked or not: then it is neither, so whatever it says
+    elsewhere is told.
+    """
+    return old.line if old.checked == new.checked else f"{old.line} ?"
 
 
 def _beside(

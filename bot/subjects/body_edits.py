@@ -87,14 +87,17 @@ def bodies_before(deliveries: Sequence[OpenDelivery], body: str) -> tuple[str, .
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A body that was read and taken in, or written: when, and the beginning of its hash."""
+    """A body that was read and taken in, or written: when, and the beginning of its hash.
+
+    The hash is "" where only the time is known.
+    """
 
     at: int
     sha: str
 
     def is_of(self, sha: str) -> bool:
         """Whether it is the body with this hash."""
-        return bool(sha) and sha.startswith(self.sha)
+        return bool(sha and self.sha) and sha.startswith(self.sha)
 
 
 def note_read(memory: PlanMemory, at: int, sha: str) -> tuple[str, ...]:

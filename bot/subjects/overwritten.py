@@ -119,7 +119,7 @@ def _cut_in(
     begun = issue_plan_text(looked_at) if looked_at is not None else None
     if begun is None or history.jump(edit.former, edit) is not None:
         begun, sure = _base_of(body, edit, None, memory, history, blob)
-    return _edit(begun, body, unsure=not sure)
+    return _edit(begun, body, unsure=not sure, over=history.after(edit))
 
 
 def _replaced(
@@ -192,19 +192,22 @@ def _base_of(
         begun = goes_back_to(blob, memory, None, saved, newer)
         if begun is not None:
             return begun, True
-    known = history.body(read.sha) if read else None
+    known = history.body(read.sha) if read and read.sha else None
     if known is not None and version_of(known) == version_of(body):
         return issue_plan_text(known), True
     begun = goes_back_to(blob, memory, None, body)
-    sure = read is not None or is_remembered(version_of(body), memory)
+    sure = bool(read and read.sha) or is_remembered(version_of(body), memory)
     return begun or memory.issue_text or shown_text(memory.base_text), sure
 
 
-def _edit(begun: str, body: str, *, unsure: bool = False, late: bool = False) -> TextEdit | None:
+def _edit(
+    begun: str, body: str, *, unsure: bool = False, late: bool = False, over: str | None = None
+) -> TextEdit | None:
     written = issue_plan_text(body)
     if written == begun:
         return None
-    return TextEdit("", begun, written, unsure=unsure, late=late)
+    ours = issue_plan_text(over) if over is not None else None
+    return TextEdit("", begun, written, unsure=unsure, late=late, over=ours)
 
 
 def refused_edits(

@@ -29,6 +29,7 @@ from bot.plans.render import (
     shown_text,
 )
 from bot.plans.story_issues import parse_story_marker
+from bot.subjects.body_edits import note_read, seconds
 from bot.subjects.detached_marker import is_detached
 from bot.subjects.overdue import told_in
 from bot.subjects.waiting import recall_waiting
@@ -135,6 +136,8 @@ def recall(
         facts=status.facts,
         held=status.held,
         told=tuple(dict.fromkeys((*memory.told, *told_in(comments)))),
+        # What was edited before the status was written last was dealt with before the memory went.
+        reads=note_read(memory, seconds(comment.updated_at if comment else None), ""),
     )
     return issue, recall_waiting(reader, found), landed
 

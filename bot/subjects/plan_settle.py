@@ -105,15 +105,19 @@ def settle(
 def _made_before(text: str, edit: TextEdit, after: str, agreed: str | None) -> tuple[Merged, ...]:
     """The plan file with an edit that is older than what was agreed on last.
 
-    It is put into that first: what was reworded then is found there more surely than in a file that
-    was edited once more.
+    It is put into that first, and before that into what was written over it: what was reworded or
+    moved is found there more surely than in a file that was edited once more.
     """
     if agreed is None or edit.before is None:
         return (take_over(text, edit.before, after, unsure=edit.unsure),)
-    known = shown_text(agreed)
-    there = merge_texts(edit.before, known, after, unsure=edit.unsure, alike=edit.late)
-    merged = take_over(text, known, there.text)
-    return (replace(merged, conflicts=(*there.conflicts, *merged.conflicts)),)
+    was, unsure = edit.before, edit.unsure
+    conflicts: tuple[Conflict, ...] = ()
+    for known in (*([edit.over] if edit.over is not None else []), shown_text(agreed)):
+        there = merge_texts(was, known, after, unsure=unsure, alike=edit.late)
+        was, after, unsure = known, there.text, False
+        conflicts += there.conflicts
+    merged = take_over(text, was, after)
+    return (replace(merged, conflicts=(*conflicts, *merged.conflicts)),)
 
 
 def _taken_text(snapshot: PlanSnapshot, text: str) -> Taken:

@@ -42,6 +42,7 @@ class TextEdit:
     """A person's edit of the plan text of the issue; ``before`` is None where nobody knows.
 
     ``unsure``: ``before`` is a guess. ``late``: it was taken for taken back, which it was not.
+    ``over``: what plansync wrote over it, where that is known.
     """
 
     login: str
@@ -49,6 +50,7 @@ class TextEdit:
     after: str
     unsure: bool = False
     late: bool = False
+    over: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,10 @@ def test_comments_tell_ours_from_others(github: Side) -> None:
     assert ours.author.login == "plansync[bot]"
     edited = github.writer.edit_comment(ours.id, "new status")
     assert (edited.id, edited.body, edited.ours) == (ours.id, "new status", True)
+    assert edited.created_at == ours.created_at == ours.updated_at
+    assert edited.updated_at
+    assert ours.updated_at
+    assert edited.updated_at >= ours.updated_at
     found = github.reader.comments(number)
     assert [(x.id, x.body, x.ours) for x in found] == [
         (theirs, "hello <!-- plansync:status -->", False),

@@ -130,6 +130,8 @@ class Ledger:
         self.fragile |= words(before) - words(after)
         old, new = tasks(before), tasks(after)
         self.fragile |= {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+        # What is in neither may have been taken out before it was replaced.
+        self.fragile |= {name for name, sides in self.deleted.items() if "issue" in sides}
 
     def lose_database(self) -> None:
         """With it goes what only a delivery still had; and where nobody knows, ticked wins."""
@@ -151,8 +153,9 @@ class Ledger:
                 known.pop(name, None)
 
     def settle(self, text: str) -> None:
-        """Both sides agree on ``text``."""
+        """Both sides agree on ``text``; what rightly stands there twice goes on to."""
         self.settled, self.stood = tasks(text), places(text)
+        self.returned |= {word for word, count in Counter(WORD.findall(text)).items() if count > 1}
         self.another.clear()
         self.states.clear()
         self.touched.clear()

@@ -241,3 +241,79 @@ def test_an_overwritten_tick_has_not_the_last_word_over_who_ticked_and_unticked_
     mirror.edit_issue("bob", Act("toggle", 9, 0))
     mirror.edit_issue("alice", Act("toggle", 9, 7))
     mirror.settle()
+
+
+def test_what_an_old_copy_replaced_after_a_lost_write_and_database_is_merged_back(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("delete", 10, 7))
+    mirror.edit_file("bob", Act("toggle", 2, 0))
+    mirror.edit_issue("alice", Act("reword", 4, 2))
+    mirror.edit_file("bob", Act("cell", 11, 2))
+    mirror.edit_issue("alice", Act("move", 9, 10))
+    mirror.deliver(5, 5)
+    mirror.work()
+    mirror.edit_issue("alice", Act("cell", 2, 10))
+    mirror.edit_file("bob", Act("reword", 6, 11))
+    mirror.save_page("alice", Act("add_text", 0, 6))
+    mirror.edit_file("alice", Act("cell", 9, 0))
+    mirror.edit_file("alice", Act("delete", 5, 8))
+    mirror.deliver(2, 0)
+    mirror.break_call(7, 1, False)
+    mirror.work()
+    mirror.edit_issue("bob", Act("add_task", 2, 10))
+    mirror.lose_database()
+    mirror.save_page("alice", Act("toggle", 7, 11))
+    mirror.deliver(2, 2)
+    mirror.work()
+    mirror.settle()
+
+
+def test_an_overwritten_tick_finds_its_task_that_was_reworded_then_and_moved_since(
+    mirror: Mirror,
+) -> None:
+    mirror.break_call(3, 2, False)
+    mirror.break_call(7, 1, True)
+    mirror.edit_issue("bob", Act("move", 10, 1))
+    mirror.race("alice", Act("toggle", 2, 1))
+    mirror.edit_file("bob", Act("add_task", 8, 2))
+    mirror.edit_file("bob", Act("reword", 1, 9))
+    mirror.edit_file("bob", Act("delete", 11, 3))
+    mirror.edit_issue("alice", Act("move", 0, 10))
+    mirror.edit_file("bob", Act("delete", 5, 7))
+    mirror.deliver(6, 3)
+    mirror.work()
+    mirror.work()
+    mirror.edit_issue("alice", Act("cell", 0, 4))
+    mirror.edit_issue("alice", Act("add_task", 0, 2))
+    mirror.edit_issue("alice", Act("reword", 2, 4))
+    mirror.work()
+    mirror.edit_file("alice", Act("move", 10, 6))
+    mirror.edit_file("alice", Act("reword", 3, 7))
+    mirror.deliver(5, 5)
+    mirror.work()
+    mirror.settle()
+
+
+def test_a_task_taken_out_of_a_copy_of_unknown_age_stays_when_its_box_moved_meanwhile(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("add_text", 11, 11))
+    mirror.edit_issue("alice", Act("add_text", 9, 3))
+    mirror.edit_file("bob", Act("delete", 7, 8))
+    mirror.deliver(2, 0)
+    mirror.work()
+    mirror.save_page("alice", Act("delete", 3, 11))
+    mirror.settle(1)
+    mirror.edit_issue("alice", Act("add_text", 4, 9))
+    mirror.edit_issue("alice", Act("toggle", 0, 1))
+    mirror.edit_file("alice", Act("add_task", 6, 10))
+    mirror.edit_file("alice", Act("add_task", 12, 2))
+    mirror.open_page()
+    mirror.save_page("alice", Act("add_task", 0, 8))
+    mirror.deliver(3, 0)
+    mirror.work()
+    mirror.save_page("bob", Act("delete", 6, 9))
+    mirror.edit_file("alice", Act("add_task", 5, 8))
+    mirror.edit_file("alice", Act("toggle", 11, 11))
+    mirror.settle()
