@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from bot.plans.alignment import SIMILAR_ELSEWHERE, align, similarity
+from bot.plans.alignment import SIMILAR, SIMILAR_ELSEWHERE, align, similarity
 from bot.plans.companions import (
     Feature,
     is_feature,
@@ -34,6 +34,22 @@ def common_ground(older: str, newer: str, now: str) -> str:
     if is_feature(older) or is_feature(newer):
         return _of_features(older, newer, now)
     return _common_ground(older, newer, now)
+
+
+def in_doubt(ground: str, agreed: str, file: str) -> str:
+    """``ground``, which is a guess, with those boxes in doubt that the file took out.
+
+    Where ``agreed`` has such a box in another state, nobody knows which of the two the file's last
+    writer knew of: so whatever the issue says of it stands, and is told. All are plan texts.
+    """
+    if is_feature(ground) or is_feature(agreed):
+        return ground
+    lines, known, there = read_units(ground), read_units(agreed), read_units(file)
+    to_known, to_file = align(lines, known), align(lines, there)
+    return "\n".join(
+        _taken_out(unit, known[to_known[n]]) if n in to_known and n not in to_file else unit.line
+        for n, unit in enumerate(lines)
+    )
 
 
 def _of_features(older: str, newer: str, now: str) -> str:
@@ -97,7 +113,7 @@ def _beside(
     pairs = {there: to_here[index] for index, there in to_after.items() if index in to_here}
     new = [n for n in range(len(after)) if n not in to_after.values()]
     left = [n for n in range(len(here)) if n not in to_here.values()]
-    alike = sorted(
+    likely = sorted(
         (
             (-similarity(after[one].name, here[other].name), abs(one - other), one, other)
             for one in new
@@ -107,9 +123,12 @@ def _beside(
         if len(new) * len(left) <= _MOST_PAIRS
         else ()
     )
-    for unlike, _, one, other in alike:
-        # Two lines that two people added are alike sooner than one is an edit of the other.
-        if -unlike >= SIMILAR_ELSEWHERE and one not in pairs and other not in pairs.values():
+    for unlike, _, one, other in likely:
+        # Elsewhere, two lines that two people added are alike sooner than one is an edit of the
+        # other.
+        near = after[one].section == here[other].section
+        alike = -unlike >= (SIMILAR if near else SIMILAR_ELSEWHERE)
+        if alike and one not in pairs and other not in pairs.values():
             pairs[one] = other
     return pairs
 

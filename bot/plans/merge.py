@@ -49,7 +49,7 @@ __all__ = [
     "merge_texts",
     "take_over",
     "vanished",
-    "without_boxes",
+    "with_boxes",
 ]
 
 
@@ -205,20 +205,17 @@ def _unticked(base: list[Unit], file: list[Unit], issue: list[Unit]) -> list[Uni
     ]
 
 
-def without_boxes(after: str, before: str, was: str, now: str) -> str:
-    """``after`` with each box that differs between ``was`` and ``now`` as ``before`` has it.
+def with_boxes(text: str, was: str, now: str) -> str:
+    """``text`` with each box that differs between ``was`` and ``now`` as ``now`` has it.
 
     All are plan texts with LF.
     """
-    units, there = read_units(after), read_units(now)
-    old, known = read_units(was), read_units(before)
-    to_now, to_after, to_before = align(old, there), align(old, units), align(units, known)
+    units, old, new = read_units(text), read_units(was), read_units(now)
+    to_new, to_text = align(old, new), align(old, units)
     for n, unit in enumerate(old):
-        if n not in to_now or n not in to_after or unit.checked == there[to_now[n]].checked:
-            continue
-        at = to_after[n]
-        mark = known[to_before[at]].mark if at in to_before else ""
-        units[at] = replace(units[at], mark=mark if mark and units[at].mark else units[at].mark)
+        if n in to_new and n in to_text and unit.checked != new[to_new[n]].checked:
+            at, mark = to_text[n], new[to_new[n]].mark
+            units[at] = replace(units[at], mark=mark if mark and units[at].mark else units[at].mark)
     return "\n".join(unit.line for unit in units)
 
 

@@ -202,6 +202,16 @@ class BodyHistory:
             sha, left = left[step].former, left[:step]
         return None
 
+    def first_of(self, version: str) -> str | None:
+        """The first known one of the last bodies, which all go back to this write of ours."""
+        found = None
+        for edit in reversed(self.edits):
+            for body in (self.after(edit), self.before(edit)):
+                if body is None or version_of(body) != version:
+                    return found
+                found = body
+        return found
+
     def last_of(self, version: str, before: ClaimedEdit, memory: PlanMemory) -> str | None:
         """The last body that goes back to this write of ours, when an earlier edit ended that.
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from bot.edits import Edits
 from bot.memory import OpenDelivery, PlanMemory
-from bot.plans.merge import without_boxes
+from bot.plans.merge import with_boxes
 from bot.plans.render import body_sha, issue_plan_text, shown_text, version_of
 from bot.subjects.body_edits import (
     BodyHistory,
@@ -37,7 +37,7 @@ def overwritten_edits(
     By us: our own edit's delivery says that it replaced another body than the one we had read. By a
     person: theirs goes back to another write of ours than the body it replaced, and that is not
     what we had read last by then. Boxes that somebody (but those ``refused``) set once more since
-    are left out: what the issue says now counts for them.
+    are as they set them last.
     """
     history = BodyHistory.of(deliveries, edit_of)
     found: dict[str, TextEdit] = {}
@@ -56,25 +56,25 @@ def overwritten_edits(
     told = []
     for sha, one in found.items():
         if login := writers.get(sha, ""):
-            left = _without_boxes_set_since(one, times.get(sha, 0), history, refused)
+            left = _with_boxes_set_since(one, times.get(sha, 0), history, refused)
             told += [replace(left, login=login)] if left.after != left.before else []
         else:
             told.append(one)
     return tuple(told)
 
 
-def _without_boxes_set_since(
+def _with_boxes_set_since(
     edit: TextEdit, at: int, history: BodyHistory, refused: frozenset[str]
 ) -> TextEdit:
-    """An edit that was replaced then, without the boxes that people set once more after that."""
-    before, after = edit.before, edit.after
+    """An edit that was replaced then, with the boxes as people set them once more after that."""
+    after = edit.after
     for later in history.edits:
         by = later.delivery
         if not 0 < at < later.at or later.stale or by.actor_is_bot or by.actor_login in refused:
             continue
         was, now = history.before(later), history.after(later)
-        if before is not None and was is not None and now is not None:
-            after = without_boxes(after, before, issue_plan_text(was), issue_plan_text(now))
+        if was is not None and now is not None:
+            after = with_boxes(after, issue_plan_text(was), issue_plan_text(now))
     return replace(edit, after=after)
 
 
@@ -196,7 +196,7 @@ def _base_of(
     if known is not None and version_of(known) == version_of(body):
         return issue_plan_text(known), True
     begun = goes_back_to(blob, memory, None, body)
-    sure = bool(read and read.sha) or is_remembered(version_of(body), memory)
+    sure = bool(read.sha) if read else is_remembered(version_of(body), memory)
     return begun or memory.issue_text or shown_text(memory.base_text), sure
 
 

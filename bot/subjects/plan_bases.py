@@ -9,7 +9,7 @@ from bot.edits import Edits
 from bot.github.ports import GitHubReader
 from bot.github.snapshots import FileSnapshot, IssueSnapshot, RepoPath
 from bot.memory import OpenDelivery, PlanMemory
-from bot.plans.common_ground import common_ground
+from bot.plans.common_ground import common_ground, in_doubt
 from bot.plans.companions import is_feature, plan_alone
 from bot.plans.render import (
     PlanMarker,
@@ -59,11 +59,13 @@ def find_bases(
     if moved or (jump is not None and not read_since(memory, jump)):
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered. What was edited since it was saved is seen as it is.
-        saved = (history.after(jump) if jump else None) or issue.body
+        saved = (history.after(jump) if jump else history.first_of(version)) or issue.body
         newer = history.last_of(version_of(saved), jump, memory) if jump else None
         ground = goes_back_to(reader.blob, memory, file, saved, newer)
         shown = now if memory.held else ground or shown
         unsure = unsure or not is_remembered(version, memory)
+        if unsure:
+            shown = in_doubt(shown, shown_text(memory.base_text), shown_text(file.text))
     elif begun and now != shown and _saved_over(memory, deliveries):
         shown = goes_back_to(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory

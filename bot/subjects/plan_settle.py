@@ -61,9 +61,7 @@ def settle(
     taken = taken_in(snapshot)
     was = shown_text(bases.agreed) if accepted and bases.agreed is not None else taken
     # They are older than what the issue says now, so that has the last word.
-    for edit in snapshot.overwritten:
-        after = with_its_words(snapshot, issue, edit.before, edit.after)
-        steps += _made_before(steps[-1].text, edit, after, bases.agreed)
+    steps += _lost_edits(snapshot, issue, steps[-1].text)
     kept = both_with_words(snapshot, issue, was, body, steps[-1].text)
     now = kept.now
     if kept.file != steps[-1].text:
@@ -102,22 +100,36 @@ def settle(
     )
 
 
-def _made_before(text: str, edit: TextEdit, after: str, agreed: str | None) -> tuple[Merged, ...]:
-    """The plan file with an edit that is older than what was agreed on last.
+def _lost_edits(snapshot: PlanSnapshot, issue: IssueSnapshot, text: str) -> list[Merged]:
+    """The plan file with the edits that were overwritten, oldest first.
 
-    It is put into that first, and before that into what was written over it: what was reworded or
-    moved is found there more surely than in a file that was edited once more.
+    Each is put into what was written over it, with the edits before it, and all into what was
+    agreed on last: a task that was reworded or moved since is found from one to the next more
+    surely than at once in a file that was edited once more.
     """
-    if agreed is None or edit.before is None:
-        return (take_over(text, edit.before, after, unsure=edit.unsure),)
-    was, unsure = edit.before, edit.unsure
-    conflicts: tuple[Conflict, ...] = ()
-    for known in (*([edit.over] if edit.over is not None else []), shown_text(agreed)):
-        there = merge_texts(was, known, after, unsure=unsure, alike=edit.late)
-        was, after, unsure = known, there.text, False
-        conflicts += there.conflicts
-    merged = take_over(text, was, after)
-    return (replace(merged, conflicts=(*conflicts, *merged.conflicts)),)
+    agreed = snapshot.bases.agreed
+    steps, there, conflicts = [Merged(text)], None, list[Conflict]()
+    for edit in sorted(snapshot.overwritten, key=lambda edit: edit.over is None):
+        after = with_its_words(snapshot, issue, edit.before, edit.after)
+        if agreed is None or edit.before is None:
+            steps.append(take_over(steps[-1].text, edit.before, after, unsure=edit.unsure))
+            continue
+        known = edit.over if edit.over is not None else shown_text(agreed)
+        carried = _carried(there, known)
+        merged = merge_texts(edit.before, carried.text, after, unsure=edit.unsure, alike=edit.late)
+        there = known, merged.text
+        conflicts += [*carried.conflicts, *merged.conflicts]
+    if agreed is not None and there is not None:
+        carried = _carried(there, shown_text(agreed))
+        merged = take_over(steps[-1].text, shown_text(agreed), carried.text)
+        told = (*conflicts, *carried.conflicts, *merged.conflicts)
+        steps.append(replace(merged, conflicts=told))
+    return steps[1:]
+
+
+def _carried(changed: tuple[str, str] | None, known: str) -> Merged:
+    """``known`` with what is ``changed`` between two other texts."""
+    return Merged(known) if changed is None else merge_texts(changed[0], known, changed[1])
 
 
 def _taken_text(snapshot: PlanSnapshot, text: str) -> Taken:

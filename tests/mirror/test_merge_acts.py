@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.plans.merge import merge, without_boxes
+from bot.plans.merge import merge, with_boxes
 from bot.plans.render import plan_text
 from tests.model.ledger import Ledger
 from tests.model.plan_text import KINDS, START, Act, perform
@@ -52,15 +52,14 @@ def test_what_only_one_side_did_is_taken_as_it_is(acts: list[Act]) -> None:
     assert not from_issue.conflicts
 
 
-def test_boxes_that_were_set_since_go_back_whatever_else_the_edit_changed_stays() -> None:
-    before = "## Work\n- [ ] write one\n- [x] draw two\n- [ ] ship three"
-    after = "## Work\n- [x] write one\n- [ ] draw two with care\n- [x] ship three\n- [x] new four"
+def test_boxes_that_were_set_since_are_so_whatever_else_the_edit_changed_stays() -> None:
+    text = "## Work\n- [x] write one\n- [ ] draw two with care\n- [x] ship three\n- [x] new four"
     was = "## Work\n- [ ] ship three\n- [ ] write one\n- [x] draw two"
     now = "## Work\n- [ ] ship three\n- [x] write one\n- [ ] draw two\n- [ ] other five"
-    left = without_boxes(after, before, was, now)
+    left = with_boxes(text, was, now)
     assert left.split("\n")[1:] == [
-        "- [ ] write one",
-        "- [x] draw two with care",
+        "- [x] write one",
+        "- [ ] draw two with care",
         "- [x] ship three",
         "- [x] new four",
     ]

@@ -169,8 +169,9 @@ class Ledger:
 
     def problems(self, text: str, told: str) -> list[str]:
         """Everything that is lost, doubled or made up in a plan on which both sides agree."""
-        # A task that is another one now stays where it was too, and that is told.
-        known = self.another & words(told)
+        # A task that is another one now stays where it was too, and so does one that was taken out
+        # when several edits of it are found to be lost; that is told.
+        known = (self.another & words(told)) | _kept_twice(told)
         twice = {word for line in text.split("\n") if words(line) & known for word in words(line)}
         found = [
             f"the word {word} is lost"
@@ -214,3 +215,12 @@ class Ledger:
         if (not said and name not in self.settled) or now in allowed:
             return []
         return [f"the task {name} is {now}, and nobody who acted last wanted that"]
+
+
+def _kept_twice(told: str) -> set[str]:
+    """The tasks that comments say to have been taken out and kept, more than once."""
+    kept = [part.partition("They stay:")[2] for part in told.split("<!-- plansync:conflict")]
+    names = Counter(
+        name for part in kept for name in tasks(part) for _ in range(task_count(part, name))
+    )
+    return {name for name, count in names.items() if count > 1}
