@@ -202,15 +202,24 @@ class BodyHistory:
             sha, left = left[step].former, left[:step]
         return None
 
-    def first_of(self, version: str) -> str | None:
-        """The first known one of the last bodies, which all go back to this write of ours."""
-        found = None
-        for edit in reversed(self.edits):
-            for body in (self.after(edit), self.before(edit)):
-                if body is None or version_of(body) != version:
-                    return found
-                found = body
-        return found
+    def first_of(self, body: str, memory: PlanMemory) -> str:
+        """The first known body from which this one comes by edits that changed no version.
+
+        Where the last edits are not known it is that of the last one that was not taken in.
+        """
+        left = [edit for edit in self.edits if not read_since(memory, edit)]
+        sha, version = body_sha(body), version_of(body)
+        if left and all(edit.to != sha for edit in left):
+            sha = left[-1].to
+        while (
+            step := next((n for n in reversed(range(len(left))) if left[n].to == sha), None)
+        ) is not None:
+            for known in (self.after(left[step]), self.before(left[step])):
+                if known is None or version_of(known) != version:
+                    return body
+                body = known
+            sha, left = left[step].former, left[:step]
+        return body
 
     def last_of(self, version: str, before: ClaimedEdit, memory: PlanMemory) -> str | None:
         """The last body that goes back to this write of ours, when an earlier edit ended that.

@@ -59,7 +59,8 @@ def find_bases(
     if moved or (jump is not None and not read_since(memory, jump)):
         # The body goes back to another write of ours than the last one: an old copy was saved, or
         # the last write is not remembered. What was edited since it was saved is seen as it is.
-        saved = (history.after(jump) if jump else history.first_of(version)) or issue.body
+        saved = history.after(jump) if jump else None
+        saved = saved or history.first_of(issue.body, memory)
         newer = history.last_of(version_of(saved), jump, memory) if jump else None
         ground = goes_back_to(reader.blob, memory, file, saved, newer)
         shown = now if memory.held else ground or shown
