@@ -205,17 +205,19 @@ def _unticked(base: list[Unit], file: list[Unit], issue: list[Unit]) -> list[Uni
     ]
 
 
-def with_boxes(text: str, was: str, now: str) -> str:
-    """``text`` with each box that differs between ``was`` and ``now`` as ``now`` has it.
+def with_boxes(text: str, was: str, now: str, said: str) -> str:
+    """``text`` with each box that differs between ``was`` and ``now`` as ``said`` has it.
 
     All are plan texts with LF.
     """
-    units, old, new = read_units(text), read_units(was), read_units(now)
-    to_new, to_text = align(old, new), align(old, units)
+    units, old, new, known = map(read_units, (text, was, now, said))
+    to_new, to_text, to_said = align(old, new), align(old, units), align(units, known)
     for n, unit in enumerate(old):
-        if n in to_new and n in to_text and unit.checked != new[to_new[n]].checked:
-            at, mark = to_text[n], new[to_new[n]].mark
-            units[at] = replace(units[at], mark=mark if mark and units[at].mark else units[at].mark)
+        if n not in to_new or n not in to_text or unit.checked == new[to_new[n]].checked:
+            continue
+        at = to_text[n]
+        mark = known[to_said[at]].mark if at in to_said else ""
+        units[at] = replace(units[at], mark=mark if mark and units[at].mark else units[at].mark)
     return "\n".join(unit.line for unit in units)
 
 

@@ -56,7 +56,7 @@ def overwritten_edits(
     told = []
     for sha, one in found.items():
         if login := writers.get(sha, ""):
-            left = _with_boxes_set_since(one, times.get(sha, 0), history, refused)
+            left = _with_boxes_set_since(one, times.get(sha, 0), memory, history, refused)
             told += [replace(left, login=login)] if left.after != left.before else []
         else:
             told.append(one)
@@ -64,17 +64,22 @@ def overwritten_edits(
 
 
 def _with_boxes_set_since(
-    edit: TextEdit, at: int, history: BodyHistory, refused: frozenset[str]
+    edit: TextEdit, at: int, memory: PlanMemory, history: BodyHistory, refused: frozenset[str]
 ) -> TextEdit:
-    """An edit that was replaced then, with the boxes as people set them once more after that."""
+    """An edit that was replaced then, with the boxes as people set them once more after that.
+
+    What was taken in of these is no change any more.
+    """
     after = edit.after
     for later in history.edits:
         by = later.delivery
         if not 0 < at < later.at or later.stale or by.actor_is_bot or by.actor_login in refused:
             continue
-        was, now = history.before(later), history.after(later)
-        if was is not None and now is not None:
-            after = with_boxes(after, issue_plan_text(was), issue_plan_text(now))
+        bodies = history.before(later), history.after(later)
+        if bodies[0] is not None and bodies[1] is not None and edit.before is not None:
+            was, now = issue_plan_text(bodies[0]), issue_plan_text(bodies[1])
+            said = edit.before if read_since(memory, later) else now
+            after = with_boxes(after, was, now, said)
     return replace(edit, after=after)
 
 

@@ -56,10 +56,13 @@ def test_boxes_that_were_set_since_are_so_whatever_else_the_edit_changed_stays()
     text = "## Work\n- [x] write one\n- [ ] draw two with care\n- [x] ship three\n- [x] new four"
     was = "## Work\n- [ ] ship three\n- [ ] write one\n- [x] draw two"
     now = "## Work\n- [ ] ship three\n- [x] write one\n- [ ] draw two\n- [ ] other five"
-    left = with_boxes(text, was, now)
+    left = with_boxes(text, was, now, now)
     assert left.split("\n")[1:] == [
         "- [x] write one",
         "- [ ] draw two with care",
         "- [x] ship three",
         "- [x] new four",
     ]
+    before = "## Work\n- [ ] write one\n- [x] draw two\n- [ ] ship three"
+    back = with_boxes(text, was, now, before)
+    assert back.split("\n")[1:3] == ["- [ ] write one", "- [x] draw two with care"]
