@@ -10,6 +10,7 @@ did not know of looks as if they had taken it back.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from bot.plans.alignment import SIMILAR, SIMILAR_ELSEWHERE, align, similarity
@@ -36,18 +37,21 @@ def common_ground(older: str, newer: str, now: str) -> str:
     return _common_ground(older, newer, now)
 
 
-def in_doubt(ground: str, agreed: str, file: str) -> str:
-    """``ground``, which is a guess, with those boxes in doubt that the file took out.
+def in_doubt(ground: str, agreed: str, copies: Sequence[str]) -> str:
+    """``ground``, which is a guess, with those boxes in doubt that one of the copies took out.
 
-    Where ``agreed`` has such a box in another state, nobody knows which of the two the file's last
-    writer knew of: so whatever the issue says of it stands, and is told. All are plan texts.
+    Where ``agreed`` has such a box in another state, nobody knows which of the two the copy's
+    writer knew of: so whatever the other copy says of it stands, and is told. All are plan texts.
     """
     if is_feature(ground) or is_feature(agreed):
         return ground
-    lines, known, there = read_units(ground), read_units(agreed), read_units(file)
-    to_known, to_file = align(lines, known), align(lines, there)
+    lines, known = read_units(ground), read_units(agreed)
+    to_known = align(lines, known)
+    there = [align(lines, read_units(copy)) for copy in copies]
     return "\n".join(
-        _taken_out(unit, known[to_known[n]]) if n in to_known and n not in to_file else unit.line
+        unit.line
+        if n not in to_known or all(n in pairs for pairs in there)
+        else _taken_out(unit, known[to_known[n]])
         for n, unit in enumerate(lines)
     )
 

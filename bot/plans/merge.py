@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -205,20 +205,28 @@ def _unticked(base: list[Unit], file: list[Unit], issue: list[Unit]) -> list[Uni
     ]
 
 
-def with_boxes(text: str, was: str, now: str, said: str) -> str:
-    """``text`` with each box that differs between ``was`` and ``now`` as ``said`` has it.
+def with_boxes(before: str, after: str, steps: Iterable[tuple[str, str]], said: str) -> str:
+    """``after``, an edit of ``before``, with boxes that were set once more as ``said`` has them.
 
-    All are plan texts with LF.
+    These are the ones that the edit and one of the later ``steps`` (a text and what became of it)
+    changed. All are plan texts with LF.
     """
-    units, old, new, known = map(read_units, (text, was, now, said))
-    to_new, to_text, to_said = align(old, new), align(old, units), align(units, known)
-    for n, unit in enumerate(old):
-        if n not in to_new or n not in to_text or unit.checked == new[to_new[n]].checked:
-            continue
-        at = to_text[n]
-        mark = known[to_said[at]].mark if at in to_said else ""
-        units[at] = replace(units[at], mark=mark if mark and units[at].mark else units[at].mark)
+    units, known = read_units(after), read_units(said)
+    changed = {there for _, there in _boxes_moved(read_units(before), units)}
+    since: set[int] = set()
+    for was, now in steps:
+        old = read_units(was)
+        to_units = align(old, units)
+        since |= {to_units[n] for n, _ in _boxes_moved(old, read_units(now)) if n in to_units}
+    to_known = align(units, known)
+    for at in changed & since & to_known.keys():
+        units[at] = replace(units[at], mark=known[to_known[at]].mark or units[at].mark)
     return "\n".join(unit.line for unit in units)
+
+
+def _boxes_moved(old: list[Unit], new: list[Unit]) -> list[tuple[int, int]]:
+    pairs = align(old, new).items()
+    return [(n, there) for n, there in pairs if old[n].checked != new[there].checked]
 
 
 def vanished(before: str, after: str) -> Vanished:

@@ -8,7 +8,7 @@ another write of ours than what it replaced: whoever made it had an old copy bef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -158,6 +158,14 @@ def is_settled(edit: BodyClaim, memory: PlanMemory) -> bool:
     return edit.former in memory.seen_bodies if read is None else read.is_of(edit.former)
 
 
+def _steps_back(edits: Sequence[ClaimedEdit], sha: str) -> Iterator[ClaimedEdit]:
+    """The edits that led to the body with this hash, newest first, as far as they are known."""
+    for edit in reversed(edits):
+        if edit.to == sha:
+            yield edit
+            sha = edit.former
+
+
 @dataclass(slots=True)
 class BodyHistory:
     """What became of the body, as far as the deliveries at hand tell."""
@@ -193,13 +201,9 @@ class BodyHistory:
         ``until``: the edit that replaced this body. None where it comes from no jump that is known.
         """
         left = [e for e in self.edits if until is None or (e is not until and e.at <= until.at)]
-        while left:
-            step = next((n for n in reversed(range(len(left))) if left[n].to == sha), None)
-            if step is None or left[step].by_bot:
-                return None
-            if left[step].stale:
-                return left[step]
-            sha, left = left[step].former, left[:step]
+        for step in _steps_back(left, sha):
+            if step.by_bot or step.stale:
+                return None if step.by_bot else step
         return None
 
     def first_of(self, body: str, memory: PlanMemory) -> str:
@@ -211,14 +215,11 @@ class BodyHistory:
         sha, version = body_sha(body), version_of(body)
         if left and all(edit.to != sha for edit in left):
             sha = left[-1].to
-        while (
-            step := next((n for n in reversed(range(len(left))) if left[n].to == sha), None)
-        ) is not None:
-            for known in (self.after(left[step]), self.before(left[step])):
+        for step in _steps_back(left, sha):
+            for known in (self.after(step), self.before(step)):
                 if known is None or version_of(known) != version:
                     return body
                 body = known
-            sha, left = left[step].former, left[:step]
         return body
 
     def last_of(self, version: str, before: ClaimedEdit, memory: PlanMemory) -> str | None:

@@ -30,6 +30,7 @@ def overwritten_edits(
     memory: PlanMemory,
     edit_of: Edits,
     blob: Blob,
+    now: str,
     refused: frozenset[str] = frozenset(),
 ) -> tuple[TextEdit, ...]:
     """Edits that were replaced by somebody who had not seen them; each body comes once.
@@ -37,7 +38,7 @@ def overwritten_edits(
     By us: our own edit's delivery says that it replaced another body than the one we had read. By a
     person: theirs goes back to another write of ours than the body it replaced, and that is not
     what we had read last by then. Boxes that somebody (but those ``refused``) set once more since
-    are as they set them last.
+    are as in ``now``, the present body.
     """
     history = BodyHistory.of(deliveries, edit_of)
     found: dict[str, TextEdit] = {}
@@ -56,7 +57,7 @@ def overwritten_edits(
     told = []
     for sha, one in found.items():
         if login := writers.get(sha, ""):
-            left = _with_boxes_set_since(one, times.get(sha, 0), memory, history, refused)
+            left = _with_boxes_set_since(one, times.get(sha, 0), now, history, refused)
             told += [replace(left, login=login)] if left.after != left.before else []
         else:
             told.append(one)
@@ -64,22 +65,20 @@ def overwritten_edits(
 
 
 def _with_boxes_set_since(
-    edit: TextEdit, at: int, memory: PlanMemory, history: BodyHistory, refused: frozenset[str]
+    edit: TextEdit, at: int, now: str, history: BodyHistory, refused: frozenset[str]
 ) -> TextEdit:
-    """An edit that was replaced then, with the boxes as people set them once more after that.
-
-    What was taken in of these is no change any more.
-    """
-    after = edit.after
+    """An edit that was replaced then, with the boxes that people set once more as they are now."""
+    steps = []
     for later in history.edits:
         by = later.delivery
         if not 0 < at < later.at or later.stale or by.actor_is_bot or by.actor_login in refused:
             continue
-        bodies = history.before(later), history.after(later)
-        if bodies[0] is not None and bodies[1] is not None and edit.before is not None:
-            was, now = issue_plan_text(bodies[0]), issue_plan_text(bodies[1])
-            said = edit.before if read_since(memory, later) else now
-            after = with_boxes(after, was, now, said)
+        before, after = history.before(later), history.after(later)
+        if before is not None and after is not None:
+            steps.append((issue_plan_text(before), issue_plan_text(after)))
+    if edit.before is None or not steps:
+        return edit
+    after = with_boxes(edit.before, edit.after, steps, issue_plan_text(now))
     return replace(edit, after=after)
 
 

@@ -64,9 +64,8 @@ def find_bases(
         newer = history.last_of(version_of(saved), jump, memory) if jump else None
         ground = goes_back_to(reader.blob, memory, file, saved, newer)
         shown = now if memory.held else ground or shown
+        shown = in_doubt(shown, shown_text(memory.base_text), (shown_text(file.text), now))
         unsure = unsure or not is_remembered(version, memory)
-        if unsure:
-            shown = in_doubt(shown, shown_text(memory.base_text), shown_text(file.text))
     elif begun and now != shown and _saved_over(memory, deliveries):
         shown = goes_back_to(reader.blob, memory, file, issue.body) or shown
     return Bases(memory.base_text, of_file, shown, unsure), memory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.changes import CreateIssue
 from bot.comments import render_comment
@@ -18,6 +19,8 @@ from bot.subjects.plan_labels import stop_labels
 from bot.subjects.plan_snapshot import TextEdit
 
 _MOST_TOLD = 30_000
+_MOST_LINES = 20
+_LONGEST_LINE = 300
 
 
 def create_plan_issue(
@@ -66,10 +69,26 @@ def conflict_comments(
             path=path,
             lost=[conflict for conflict in part if conflict.lost],
             kept=[conflict for conflict in part if not conflict.lost],
-            overwritten=[edit.login for edit in overwritten] if number == 1 else [],
+            overwritten=list(map(_Overwritten.of, overwritten)) if number == 1 else [],
         )
         for number, part in enumerate(parts, start=1)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Overwritten:
+    """Whose edit was overwritten ("" where nobody knows), and the ``lines`` that it wrote."""
+
+    login: str
+    lines: str
+
+    @classmethod
+    def of(cls, edit: TextEdit) -> _Overwritten:
+        known = set((edit.before or "").split("\n"))
+        lines = [line for line in edit.after.split("\n") if line.strip() and line not in known]
+        shown = lines[:_MOST_LINES] if edit.before is not None else []
+        more = ["…"] if len(lines) > len(shown) > 0 else []
+        return cls(edit.login, "\n".join(line[:_LONGEST_LINE] for line in (*shown, *more)))
 
 
 def _pieces(conflict: Conflict) -> list[Conflict]:

@@ -331,7 +331,9 @@ def _with_people(
             *put_off(memory),
             *(
                 edit
-                for edit in overwritten_edits(news, agreed, edit_of, reader.blob, refused)
+                for edit in overwritten_edits(
+                    news, agreed, edit_of, reader.blob, issue.body, refused
+                )
                 if edit.login not in refused and not _is_held(edit, held)
             ),
         ),

@@ -63,13 +63,12 @@ def test_a_line_whose_box_did_not_move_is_taken_out() -> None:
     assert not merged.conflicts
 
 
-def test_in_a_guess_a_box_that_the_file_took_out_is_in_doubt_where_it_was_agreed_otherwise() -> (
-    None
-):
+def test_in_a_guess_a_box_one_side_took_out_is_in_doubt_where_it_was_agreed_otherwise() -> None:
     agreed = plan("- [x] write one", "- [ ] draw two", "- [x] ship three")
-    file = plan("- [x] ship three")
-    doubted = in_doubt(OLDER, agreed, file)
-    merged = merge_texts(doubted, file, OLDER)
-    assert merged.text == plan("- [ ] write one", "- [x] ship three")
-    assert [c.kind for c in merged.conflicts] == ["kept"]
-    assert in_doubt(OLDER, agreed, agreed) == OLDER
+    left = plan("- [x] ship three")
+    doubted = in_doubt(OLDER, agreed, (left, OLDER))
+    for file, issue in ((left, OLDER), (OLDER, left)):
+        merged = merge_texts(doubted, file, issue)
+        assert merged.text == plan("- [ ] write one", "- [x] ship three")
+        assert [c.kind for c in merged.conflicts] == ["kept"]
+    assert in_doubt(OLDER, agreed, (agreed, OLDER)) == OLDER

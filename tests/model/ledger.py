@@ -37,6 +37,7 @@ class Ledger:
     excused: set[str] = field(default_factory=set)
     maybe: dict[str, set[bool]] = field(default_factory=dict)
     blurred: set[str] = field(default_factory=set)
+    overwritten: dict[str, set[bool]] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
     ticked_may_win: bool = False
 
@@ -77,7 +78,7 @@ class Ledger:
         self.written[side] |= words(after) - words(seen)
         for known in blamed:
             self.released |= words(known) - words(after)
-            self._record_tasks(side, tasks(known), tasks(after))
+            self._record_tasks(side, tasks(known), tasks(after), knew=not could_not_know)
         for name, place in places(after).items():
             if is_another(self.stood.setdefault(name, place), place):
                 self.another.add(name)
@@ -85,13 +86,16 @@ class Ledger:
         for name in tasks("\n".join(changed)):
             self.touched.setdefault(name, set()).add(side)
 
-    def _record_tasks(self, side: str, old: dict[str, bool], new: dict[str, bool]) -> None:
+    def _record_tasks(
+        self, side: str, old: dict[str, bool], new: dict[str, bool], *, knew: bool
+    ) -> None:
         for name in old.keys() | new.keys():
             if name not in new:
                 self.deleted.setdefault(name, {})[side] = old[name]
                 said = self.states.get(name, {})
-                if said.get(side) == old[name]:
-                    del said[side]
+                if knew or said.get(side) == old[name]:
+                    # Also what came from the other side since is what the deleter saw.
+                    said.pop(side, None)
                 continue
             if name not in old:
                 self.deleted.get(name, {}).pop(side, None)
@@ -126,9 +130,16 @@ class Ledger:
                 self.arrived[name].discard(other)
 
     def expose(self, before: str, after: str) -> None:
-        """What stood in ``before`` is replaced unseen: only its delivery still has it."""
+        """What stood in ``before`` is replaced unseen: only its delivery still has it.
+
+        When that is heard of after what people did since was taken in, it has the last word, and
+        is told.
+        """
         self.fragile |= words(before) - words(after)
         old, new = tasks(before), tasks(after)
+        for name, state in old.items():
+            if new.get(name) != state:
+                self.overwritten.setdefault(name, set()).add(state)
         self.fragile |= {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
         # What is in neither may have been taken out before it was replaced.
         self.fragile |= {name for name, sides in self.deleted.items() if "issue" in sides}
@@ -165,6 +176,7 @@ class Ledger:
         self.excused.clear()
         self.maybe.clear()
         self.blurred.clear()
+        self.overwritten.clear()
         self.ticked_may_win = False
 
     def problems(self, text: str, told: str) -> list[str]:
@@ -210,6 +222,8 @@ class Ledger:
         allowed = {*said.values(), *deleted.values(), *self.maybe.get(name, set())}
         if self.ticked_may_win:
             allowed.add(True)
+        if name in words(told):
+            allowed |= self.overwritten.get(name, set())
         if not said and name in self.settled:
             allowed.add(self.settled[name])
         if (not said and name not in self.settled) or now in allowed:

@@ -276,3 +276,48 @@ def test_an_old_copy_is_not_taken_for_what_came_before_the_write_that_it_replace
     mirror.deliver(4, 3)
     mirror.work()
     mirror.settle()
+
+
+def test_a_box_that_an_old_copy_may_not_have_known_stays_when_the_file_took_it_out(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("add_text", 2, 9))
+    mirror.edit_issue("alice", Act("add_text", 8, 2))
+    mirror.open_page()
+    mirror.save_page("bob", Act("add_task", 11, 11))
+    mirror.save_page("alice", Act("toggle", 0, 11))
+    mirror.edit_issue("alice", Act("crlf", 12, 6))
+    mirror.edit_issue("alice", Act("add_text", 6, 5))
+    mirror.edit_file("bob", Act("add_task", 3, 8))
+    mirror.edit_file("bob", Act("crlf", 10, 1))
+    mirror.edit_file("bob", Act("toggle", 12, 1))
+    mirror.deliver(5, 1)
+    mirror.work()
+    mirror.save_page("bob", Act("toggle", 2, 8))
+    mirror.edit_file("bob", Act("delete", 6, 10))
+    mirror.deliver(4, 5)
+    mirror.break_call(3, 0, False)
+    mirror.work()
+    mirror.edit_issue("alice", Act("toggle", 10, 2))
+    mirror.work()
+    mirror.settle()
+
+
+def test_a_box_that_moved_before_the_issue_and_the_database_lost_it_stays(
+    mirror: Mirror,
+) -> None:
+    mirror.save_page("bob", Act("toggle", 12, 6))
+    mirror.edit_issue("bob", Act("add_task", 8, 6))
+    mirror.edit_file("alice", Act("toggle", 7, 2))
+    mirror.deliver(3, 2)
+    mirror.work()
+    mirror.save_page("alice", Act("delete", 7, 10))
+    mirror.deliver(4, 3)
+    mirror.break_call(7, 1, False)
+    mirror.work()
+    mirror.edit_issue("alice", Act("delete", 6, 4))
+    mirror.edit_file("bob", Act("toggle", 12, 4))
+    mirror.lose_database()
+    mirror.deliver(3, 3)
+    mirror.work()
+    mirror.settle()
