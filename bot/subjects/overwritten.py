@@ -199,6 +199,8 @@ def _base_of(
     known = history.body(read.sha) if read and read.sha else None
     if known is not None and version_of(known) == version_of(body):
         return issue_plan_text(known), True
+    if read and read.is_of(memory.body_sha) and version_of(body) == memory.body_base:
+        return memory.issue_text or shown_text(memory.base_text), True
     begun = goes_back_to(blob, memory, None, body)
     sure = bool(read.sha) if read else is_remembered(version_of(body), memory)
     return begun or memory.issue_text or shown_text(memory.base_text), sure

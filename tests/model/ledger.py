@@ -56,6 +56,8 @@ class Ledger:
         blamed = [seen] if could_not_know else [seen, before]
         if could_not_know:
             self.expose(before, after)
+            # What is in neither may have been taken out before it was replaced.
+            self.fragile |= {name for name, sides in self.deleted.items() if "issue" in sides}
             unseen = set(before.split("\n")) ^ set(seen.split("\n"))
             unseen |= set(before.split("\n")) - set(after.split("\n"))
             for name in tasks("\n".join(unseen)):
@@ -141,8 +143,6 @@ class Ledger:
             if new.get(name) != state:
                 self.overwritten.setdefault(name, set()).add(state)
         self.fragile |= {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-        # What is in neither may have been taken out before it was replaced.
-        self.fragile |= {name for name, sides in self.deleted.items() if "issue" in sides}
 
     def lose_database(self) -> None:
         """With it goes what only a delivery still had; and where nobody knows, ticked wins."""
@@ -155,6 +155,13 @@ class Ledger:
         now = tasks(text)
         for name in self.states.keys() | self.deleted.keys() | self.touched.keys():
             if name in self.fragile or self._problems_of(name, now.get(name), told):
+                continue
+            if (
+                self.ticked_may_win
+                and now.get(name)
+                and False in self.states.get(name, {}).values()
+            ):
+                # A box that is ticked because nobody knew better is unticked when somebody does.
                 continue
             if name in now:
                 self.settled[name] = now[name]
@@ -217,7 +224,8 @@ class Ledger:
         kept = self.ticked_may_win or name in words(told)
         if deleted and not (self.touched.get(name, set()) - set(deleted)) and not kept:
             return [f"the task {name} is back though only its deleter touched it"]
-        if name in self.blurred:
+        if name in self.blurred or (deleted and name in words(told)):
+            # A line that was taken out and kept is told as it stands.
             return []
         allowed = {*said.values(), *deleted.values(), *self.maybe.get(name, set())}
         if self.ticked_may_win:
