@@ -89,22 +89,27 @@ def bodies_before(deliveries: Sequence[OpenDelivery], body: str) -> tuple[str, .
 class Read:
     """A body that was read and taken in, or written: when, and the beginning of its hash.
 
-    The hash is "" where only the time is known.
+    The hash is "" where only the time is known. ``version`` is the write of ours that it went back
+    to, ``blob`` the plan file whose text it showed; both are "" where that is not known.
     """
 
     at: int
     sha: str
+    version: str = ""
+    blob: str = ""
 
     def is_of(self, sha: str) -> bool:
         """Whether it is the body with this hash."""
         return bool(sha and self.sha) and sha.startswith(self.sha)
 
 
-def note_read(memory: PlanMemory, at: int, sha: str) -> tuple[str, ...]:
+def note_read(
+    memory: PlanMemory, at: int, sha: str, version: str = "", blob: str = ""
+) -> tuple[str, ...]:
     """``memory.reads`` with one more, oldest first."""
     if not at:
         return memory.reads
-    entry = f"{at}:{sha[:_HASH]}"
+    entry = f"{at}:{sha[:_HASH]}" + (f":{version}:{blob}" if blob else "")
     kept = {*memory.reads, entry}
     return tuple(sorted(kept, key=lambda one: int(one.partition(":")[0])))[-_READS_KEPT:]
 
@@ -146,8 +151,8 @@ def _last_known(version: str, memory: PlanMemory) -> int:
 
 
 def _reads(memory: PlanMemory) -> list[Read]:
-    parts = (entry.partition(":") for entry in memory.reads)
-    return [Read(int(at), sha) for at, _, sha in parts]
+    parts = (entry.split(":") for entry in memory.reads)
+    return [Read(int(at), *known) for at, *known in parts]
 
 
 def is_settled(edit: BodyClaim, memory: PlanMemory) -> bool:

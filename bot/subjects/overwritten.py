@@ -119,11 +119,15 @@ def _cut_in(
     if body is None:
         return None
     replaced = {body_sha(one): one for one in memory.overwrote}
-    looked_at, sure = replaced.get(believed) or history.body(believed), True
-    begun = issue_plan_text(looked_at) if looked_at is not None else None
-    if begun is None or history.jump(edit.former, edit) is not None:
-        begun, sure = _base_of(body, edit, None, memory, history, blob)
-    return _edit(begun, body, unsure=not sure, over=history.after(edit))
+    looked_at = replaced.get(believed) or history.body(believed)
+    if looked_at is None or history.jump(edit.former, edit) is not None:
+        found = _since_base(body, edit, None, memory, history, blob)
+    else:
+        found = _edit(issue_plan_text(looked_at), body)
+    over = history.after(edit)
+    if found is None or over is None:
+        return found
+    return replace(found, over=issue_plan_text(over))
 
 
 def _replaced(
@@ -136,8 +140,7 @@ def _replaced(
     if read is None and not _is_newer(version_of(body), memory, history):
         # What is older was dealt with before the memory was lost.
         return None
-    begun, sure = _base_of(body, edit, read, memory, history, blob)
-    return _edit(begun, body, unsure=not sure)
+    return _since_base(body, edit, read, memory, history, blob)
 
 
 def _is_newer(version: str, memory: PlanMemory, history: BodyHistory) -> bool:
@@ -181,39 +184,40 @@ def _late_news(
     return _named(before, _edit(begun, body, late=True))
 
 
-def _base_of(
+def _since_base(
     body: str,
     edit: ClaimedEdit,
     read: Read | None,
     memory: PlanMemory,
     history: BodyHistory,
     blob: Blob,
-) -> tuple[str, bool]:
-    """What a body that was replaced is to be compared with, and whether that is sure."""
-    jump = history.jump(edit.former, edit)
+) -> TextEdit | None:
+    """What a body that was replaced says since the one that its writer had begun with."""
+    version, jump = version_of(body), history.jump(edit.former, edit)
     if jump is not None and (saved := history.after(jump)) is not None:
         newer = history.last_of(version_of(saved), jump, memory)
         begun = goes_back_to(blob, memory, None, saved, newer)
         if begun is not None:
-            return begun, True
+            return _edit(begun, body)
     known = history.body(read.sha) if read and read.sha else None
-    if known is not None and version_of(known) == version_of(body):
-        return issue_plan_text(known), True
-    if read and read.is_of(memory.body_sha) and version_of(body) == memory.body_base:
-        return memory.issue_text or shown_text(memory.base_text), True
+    if known is not None and version_of(known) == version:
+        return _edit(issue_plan_text(known), body)
+    if read and read.blob and read.version == version:
+        text = memory.base_text if read.blob == memory.base_blob else blob(read.blob)
+        if text is not None:
+            return _edit(shown_text(text), body)
     begun = goes_back_to(blob, memory, None, body)
-    sure = bool(read.sha) if read else is_remembered(version_of(body), memory)
-    return begun or memory.issue_text or shown_text(memory.base_text), sure
+    begun = begun or memory.issue_text or shown_text(memory.base_text)
+    by_hash = read is not None and bool(read.sha)
+    remembered = version in memory.body_bases or is_remembered(version, memory)
+    # What was taken in before the memory was lost may be in it as well.
+    late = read is not None and not by_hash
+    return _edit(begun, body, unsure=not by_hash and not remembered, late=late)
 
 
-def _edit(
-    begun: str, body: str, *, unsure: bool = False, late: bool = False, over: str | None = None
-) -> TextEdit | None:
+def _edit(begun: str, body: str, *, unsure: bool = False, late: bool = False) -> TextEdit | None:
     written = issue_plan_text(body)
-    if written == begun:
-        return None
-    ours = issue_plan_text(over) if over is not None else None
-    return TextEdit("", begun, written, unsure=unsure, late=late, over=ours)
+    return None if written == begun else TextEdit("", begun, written, unsure=unsure, late=late)
 
 
 def refused_edits(

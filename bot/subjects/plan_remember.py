@@ -70,7 +70,13 @@ def memory_after(
         wrote=wrote[-_WRITES_KEPT:],
         overwrote=replaced_bodies(memory, issue.body) if body else memory.overwrote,
         echoes=_newest((*memory.echoes, *snapshot.echoes), _SEEN_BODIES),
-        reads=note_read(memory, seconds(issue.updated_at), before),
+        reads=note_read(
+            memory,
+            seconds(issue.updated_at),
+            before,
+            made_from,
+            "" if body or settled.holders else blob_sha(settled.text),
+        ),
         put_off=(),
         put_off_how=(),
         settled_edits=note_edits(memory, snapshot.settled_edits),
@@ -124,7 +130,9 @@ def remember(
             ):
                 memory = replace(memory, comment_id=id_, comment_sha=body_sha(change.body))
             case EditIssueBody() as change, IssueSnapshot(updated_at=at):
-                reads = note_read(memory, seconds(at), body_sha(change.body))
+                shows = "" if memory.held else memory.base_blob
+                sha, version = body_sha(change.body), version_of(change.body)
+                reads = note_read(memory, seconds(at), sha, version, shows)
                 memory = replace(memory, reads=reads)
             case ((AssignPeople() | UnassignPeople()), tuple() as people):
                 # GitHub leaves out without a word whom it does not let be assigned.

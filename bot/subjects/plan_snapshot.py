@@ -41,7 +41,7 @@ class Bases:
 class TextEdit:
     """A person's edit of the plan text of the issue; ``before`` is None where nobody knows.
 
-    ``unsure``: ``before`` is a guess. ``late``: it was taken for taken back, which it was not.
+    ``unsure``: ``before`` is a guess. ``late``: what it seems to add may be there already.
     ``over``: what plansync wrote over it, where that is known.
     """
 

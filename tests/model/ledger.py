@@ -214,6 +214,8 @@ class Ledger:
         deleted = self.deleted.get(name, {})
         if now is None:
             seen = {*deleted.values(), self.settled.get(name)}
+            if self.ticked_may_win:
+                seen.add(False)
             unseen = [value for value in said.values() if value not in seen]
             if not deleted and name in self.settled:
                 return [f"the task {name} is gone though nobody deleted it"]

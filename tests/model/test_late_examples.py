@@ -356,3 +356,54 @@ def test_an_untick_in_an_edit_that_an_old_copy_replaced_is_an_untick(
     mirror.deliver(6, 5)
     mirror.work()
     mirror.settle()
+
+
+def test_a_task_that_was_taken_in_and_reworded_since_is_found_in_a_copy_that_was_replaced(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_file("bob", Act("toggle", 7, 12))
+    mirror.edit_issue("alice", Act("delete", 10, 8))
+    mirror.deliver(3, 0)
+    mirror.work()
+    mirror.edit_issue("alice", Act("add_task", 11, 4))
+    mirror.deliver(3, 4)
+    mirror.work()
+    mirror.edit_issue("alice", Act("toggle", 7, 12))
+    mirror.edit_issue("alice", Act("add_text", 0, 1))
+    mirror.edit_file("bob", Act("toggle", 11, 11))
+    mirror.edit_file("bob", Act("reword", 3, 0))
+    mirror.save_page("bob", Act("toggle", 11, 3))
+    mirror.deliver(4, 5)
+    mirror.work()
+    mirror.settle()
+
+
+def test_what_an_old_copy_replaced_after_the_database_was_lost_ticks_nothing_again(
+    mirror: Mirror,
+) -> None:
+    mirror.race("bob", Act("cell", 1, 12))
+    mirror.edit_issue("alice", Act("reword", 3, 6))
+    mirror.edit_issue("alice", Act("cell", 4, 5))
+    mirror.edit_file("bob", Act("reword", 11, 12))
+    mirror.deliver(4, 5)
+    mirror.work()
+    mirror.edit_issue("alice", Act("reword", 2, 9))
+    mirror.edit_file("bob", Act("add_task", 3, 0))
+    mirror.edit_issue("alice", Act("move", 12, 5))
+    mirror.deliver(1, 0)
+    mirror.work()
+    mirror.lose_database()
+    mirror.settle(0)
+    mirror.edit_file("bob", Act("cell", 2, 6))
+    mirror.edit_file("bob", Act("crlf", 7, 10))
+    mirror.edit_issue("alice", Act("add_text", 9, 10))
+    mirror.edit_issue("alice", Act("add_task", 8, 11))
+    mirror.edit_file("bob", Act("move", 10, 7))
+    mirror.edit_issue("alice", Act("crlf", 6, 8))
+    mirror.save_page("bob", Act("toggle", 0, 4))
+    mirror.deliver(2, 4)
+    mirror.work()
+    mirror.edit_issue("alice", Act("toggle", 2, 1))
+    mirror.deliver(5, 0)
+    mirror.work()
+    mirror.settle()
