@@ -85,6 +85,7 @@ class FakeGitHub:
         self.app_id = app_id
         self.installation_id = installation_id
         self.now = now
+        self.pace = timedelta(seconds=1)
         self.repositories: dict[int, FakeRepository] = {}
         self.deliveries: list[Delivery] = []
         self.answers: dict[str, int] = {}
@@ -186,8 +187,8 @@ class FakeGitHub:
         return self._last_comment
 
     def tick(self) -> datetime:
-        """A second later."""
-        self.now += timedelta(seconds=1)
+        """A moment later: a second, where nobody set another pace."""
+        self.now += self.pace
         return self.now
 
     # What is sent.

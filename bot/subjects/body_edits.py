@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 
 from bot.edits import BodyEdit, Edits
 from bot.memory import OpenDelivery, PlanMemory
@@ -163,6 +164,16 @@ def is_settled(edit: BodyClaim, memory: PlanMemory) -> bool:
     return edit.former in memory.seen_bodies if read is None else read.is_of(edit.former)
 
 
+def _linked(edits: list[ClaimedEdit]) -> Iterator[ClaimedEdit]:
+    """Edits of one second: each after the one that left what it replaced."""
+    left = edits
+    while left:
+        made = {edit.to for edit in left if edit.to != edit.former}
+        first = next((edit for edit in left if edit.former not in made), left[0])
+        yield first
+        left = [edit for edit in left if edit is not first]
+
+
 def _steps_back(edits: Sequence[ClaimedEdit], sha: str) -> Iterator[ClaimedEdit]:
     """The edits that led to the body with this hash, newest first, as far as they are known."""
     for edit in reversed(edits):
@@ -183,7 +194,8 @@ class BodyHistory:
     def of(cls, deliveries: Sequence[OpenDelivery], edit_of: Edits) -> BodyHistory:
         """The history in order of time, as far as times are known."""
         edits = [edit for edit in claimed_edits(deliveries) if edit.former]
-        return cls(tuple(sorted(edits, key=lambda edit: edit.at)), edit_of)
+        by_time = groupby(sorted(edits, key=lambda edit: edit.at), lambda edit: edit.at)
+        return cls(tuple(edit for _, same in by_time for edit in _linked(list(same))), edit_of)
 
     def before(self, edit: ClaimedEdit) -> str | None:
         """The body that an edit replaced."""
@@ -218,7 +230,8 @@ class BodyHistory:
         """
         left = [edit for edit in self.edits if not read_since(memory, edit)]
         sha, version = body_sha(body), version_of(body)
-        if left and all(edit.to != sha for edit in left):
+        last = max((read.at for read in _reads(memory)), default=0)
+        if left and left[-1].at > last and all(edit.to != sha for edit in left):
             sha = left[-1].to
         for step in _steps_back(left, sha):
             for known in (self.after(step), self.before(step)):

@@ -242,9 +242,11 @@ class Ledger:
 
 
 def _kept_twice(told: str) -> set[str]:
-    """The tasks that comments say to have been taken out and kept, more than once."""
+    """The tasks that comments say to have been taken out and kept more than once.
+
+    And lines of prose that are kept at all: they have so much in common that one is easily taken
+    for an edit of another, which then stands where it stood too.
+    """
     kept = [part.partition("They stay:")[2] for part in told.split("<!-- plansync:conflict")]
-    names = Counter(
-        name for part in kept for name in tasks(part) for _ in range(task_count(part, name))
-    )
-    return {name for name, count in names.items() if count > 1}
+    counts = Counter(word for part in kept for word in WORD.findall(part))
+    return {word for word, count in counts.items() if count > 1 or word.startswith("n")}

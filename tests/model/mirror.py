@@ -14,6 +14,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 from bot.config import RepoConfig
@@ -184,6 +185,10 @@ class Mirror:
             self.ledger.expose(self.body, before)
 
         self.world.github.meanwhile(cut_in, calls="edit_issue")
+
+    def hurry(self, milliseconds: int) -> None:
+        """From now on so much time passes between one thing and the next; GitHub tells seconds."""
+        self.world.github.pace = timedelta(milliseconds=milliseconds)
 
     # What goes wrong on the way.
 

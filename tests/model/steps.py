@@ -145,6 +145,10 @@ def _held(chance: random.Random) -> list[Step]:
     return _acts(chance, "edit_issue", OUTSIDER)
 
 
+def _hurry(chance: random.Random) -> list[Step]:
+    return [Step("hurry", (chance.choice((100, 300, 500, 1000)),))]
+
+
 _MOMENTS: dict[Callable[[random.Random], list[Step]], int] = {
     _edit_issue: 6,
     _edit_file: 6,
@@ -165,6 +169,7 @@ _ALSO: dict[str, Callable[[random.Random], list[Step]]] = {
     "moved": _moved,
     "forced": _forced,
     "held": _held,
+    "hurry": _hurry,
 }
 EVERYTHING_ELSE = tuple(_ALSO)
 ALSO = ("closed",)

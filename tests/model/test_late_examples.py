@@ -407,3 +407,29 @@ def test_what_an_old_copy_replaced_after_the_database_was_lost_ticks_nothing_aga
     mirror.deliver(5, 0)
     mirror.work()
     mirror.settle()
+
+
+def test_an_edit_of_the_second_in_which_plansync_wrote_is_not_taken_for_a_later_one(
+    mirror: Mirror,
+) -> None:
+    mirror.edit_issue("alice", Act("toggle", 7, 9))
+    mirror.edit_issue("alice", Act("add_task", 10, 11))
+    mirror.hurry(100)
+    mirror.edit_issue("bob", Act("add_task", 6, 7))
+    mirror.edit_issue("bob", Act("add_text", 1, 7))
+    mirror.edit_issue("bob", Act("toggle", 4, 0))
+    mirror.edit_file("bob", Act("add_text", 0, 5))
+    mirror.edit_file("bob", Act("move", 10, 1))
+    mirror.edit_file("bob", Act("reword", 1, 12))
+    mirror.edit_issue("bob", Act("toggle", 8, 2))
+    mirror.edit_issue("bob", Act("reword", 3, 2))
+    mirror.edit_issue("bob", Act("cell", 11, 2))
+    mirror.edit_issue("bob", Act("toggle", 4, 7))
+    mirror.edit_issue("bob", Act("toggle", 4, 10))
+    mirror.edit_issue("bob", Act("toggle", 1, 6))
+    mirror.deliver(2, 4)
+    mirror.work()
+    mirror.save_page("alice", Act("delete", 7, 7))
+    mirror.deliver(4, 5)
+    mirror.work()
+    mirror.settle()
