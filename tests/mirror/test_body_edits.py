@@ -136,3 +136,34 @@ def test_the_last_body_of_a_version_is_the_remembered_one_where_that_is_newer() 
     assert history.last_of(version, at, memory) is None
     memory = replace(reads((2, body_sha(later))), overwrote=(later,))
     assert history.last_of(version, at, memory) == first
+
+
+def test_edits_of_one_second_count_in_the_order_in_which_they_replaced_each_other() -> None:
+    came = [f"body:{C}:{B}:@5", f"body:{D}:{C}:@5", f"body:{A}:{D}:@4", f"body:{B}:{A}:@5"]
+    history = BodyHistory.of([delivery(n, one) for n, one in enumerate(came)], lambda _: None)
+    assert [edit.to for edit in history.edits] == [A, B, C, D]
+
+
+def test_edits_of_one_second_that_lead_back_to_where_they_began_are_all_there() -> None:
+    came = [f"body:{B}:{A}:@5", f"body:{A}:{B}:@5", f"body:{A}:{A}:@5"]
+    history = BodyHistory.of([delivery(n, one) for n, one in enumerate(came)], lambda _: None)
+    assert sorted(edit.delivery.id for edit in history.edits) == [0, 1, 2]
+
+
+def test_a_read_says_what_the_body_showed_where_that_is_known() -> None:
+    memory = replace(MEMORY, reads=note_read(MEMORY, 3, "", "", ""))
+    memory = replace(memory, reads=note_read(memory, 4, A, "base.over", "blob"))
+    edit = parse_claim(f"body:{C}:{B}:@5")
+    early = parse_claim(f"body:{C}:{B}:@4")
+    assert edit is not None
+    assert early is not None
+    read, time_alone = last_read(memory, edit), last_read(memory, early)
+    assert read is not None
+    assert time_alone is not None
+    assert (read.version, read.blob, read.is_of(A), read.is_of("")) == (
+        "base.over",
+        "blob",
+        True,
+        False,
+    )
+    assert (time_alone.version, time_alone.blob, time_alone.is_of(A)) == ("", "", False)
