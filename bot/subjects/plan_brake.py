@@ -261,7 +261,7 @@ def _after(snapshot: PlanSnapshot, issue: IssueSnapshot, digest: str) -> PlanMem
 
 def _put_off(edits: Sequence[TextEdit]) -> tuple[TextEdit, ...]:
     """The edits to be merged when the stop is over: the newest as they are, older ones as one."""
-    kept = list(dict.fromkeys(replace(edit, login="") for edit in edits))
+    kept = list(dict.fromkeys(replace(edit, login="", over=None) for edit in edits))
     while len(kept) > _MOST_PUT_OFF:
         first, second = kept[:2]
         both = merge_texts(
