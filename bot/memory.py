@@ -146,7 +146,8 @@ class PlanMemory:
     body writes as ``hash it replaced>hash it left`` (with a ``?`` where nobody learned whether it
     came through), ``overwrote`` the bodies that the last ones replaced, and ``echoes`` what a bot's
     edits really replaced, where that was another. ``reads`` are the bodies that were last taken in
-    or written, as ``seconds:hash``, and ``settled_edits`` the edits that leave nothing to be done:
+    or written, as ``seconds:hash``, with ``:version:blob`` where the body showed a plan file as it
+    was, and ``settled_edits`` the edits that leave nothing to be done:
     ``bot.subjects.body_edits`` says how both are compared with what deliveries tell. ``put_off``
     are overwritten edits that are merged when a stop is over: the text before and after, in turn;
     ``put_off_how`` says of each ``unsure``, ``late``, both or neither.
