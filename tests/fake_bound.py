@@ -100,7 +100,7 @@ class Bound:
             ours=comment.author == self.world.bot,
             url=self._it.url(f"/issues/{comment.number}#issuecomment-{comment.id}"),
             created_at=comment.created_at,
-            updated_at=comment.updated_at or comment.created_at,
+            updated_at=comment.updated_at,
             reactions=sum(
                 id_ == comment.id for id_, _ in (*self._it.reactions, *self._it.other_reactions)
             ),

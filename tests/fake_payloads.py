@@ -82,7 +82,7 @@ def comment(repo: FakeRepository, comment: FakeComment) -> dict[str, Any]:
         "id": comment.id,
         "body": comment.body,
         "created_at": when(comment.created_at),
-        "updated_at": when(comment.updated_at or comment.created_at),
+        "updated_at": when(comment.updated_at),
         "user": account(repo, comment.author),
         "html_url": repo.url(f"/issues/{comment.number}#issuecomment-{comment.id}"),
         "performed_via_github_app": app(repo, comment.author),

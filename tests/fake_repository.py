@@ -255,7 +255,8 @@ class FakeRepository:
     def add_comment(self, actor: str, number: int, body: str) -> FakeComment:
         issue = self.issues[number]
         issue.updated_at = self.world.tick()
-        comment = FakeComment(self.world.next_comment(), number, body, actor, self.world.now)
+        id_, now = self.world.next_comment(), self.world.now
+        comment = FakeComment(id_, number, body, actor, created_at=now, updated_at=now)
         self.comments[comment.id] = comment
         self._comment_event("created", actor, comment)
         return comment

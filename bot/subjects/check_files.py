@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.github.ports import GitHubReader
-from bot.subjects.readable import readable_file
+from bot.subjects.readable import readable_text
 
 MOST_FILES = 40
 """How many files beside the plans themselves are read for one check."""
@@ -67,7 +67,6 @@ def files_of(reader: GitHubReader, commit: str, texts: Mapping[str, str]) -> Com
         return None
 
     def fetch(path: str) -> str | None:
-        file = readable_file(reader, path, commit)
-        return file.text if file else None
+        return readable_text(reader, path, commit)
 
     return CommitFiles(frozenset(names), texts, fetch)

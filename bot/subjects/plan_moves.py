@@ -14,7 +14,7 @@ from bot.github.ports import GitHubReader
 from bot.github.snapshots import CommitSnapshot, FileSnapshot, IssueSnapshot, RepoPath
 from bot.plans.render import newlines, parse_plan_marker
 from bot.subjects.plan_recovery import is_ours
-from bot.subjects.readable import readable_file
+from bot.subjects.readable import readable_text
 
 SIMILAR = 0.5
 """The share of lines that a moved file keeps; git's own limit."""
@@ -40,7 +40,7 @@ def moved_from(
         marker = parse_plan_marker(issue.body)
         if marker is None or marker.path not in others or not is_ours(issue, reader.app_slug):
             continue
-        if _text(reader, marker.path) is not None:
+        if readable_text(reader, marker.path) is not None:
             continue
         before = reader.blob(marker.base) if marker.base else None
         likeness = _likeness(before, file.text)
@@ -64,7 +64,9 @@ def _came_from(
         new -= looked_at
         found |= new
         looked_at |= new
-        gone = [name for name in sorted(new) if name.endswith(".md") and not _text(reader, name)]
+        gone = [
+            name for name in sorted(new) if name.endswith(".md") and not readable_text(reader, name)
+        ]
         gone = gone[:_MOST_LOOKED_AT]
         waiting = [(name, reader.commits(path=RepoPath(name))) for name in gone]
     return frozenset(found)
@@ -82,13 +84,13 @@ def moved_to(
     same_name_first = sorted(others, key=lambda name: (basename(name) != basename(path), name))
     found: list[tuple[float, str]] = []
     for other in [name for name in same_name_first if name.endswith(".md")][:_MOST_LOOKED_AT]:
-        if _text(reader, other, ref=gone.parents[0]) is None:
-            there = _text(reader, other)
+        if readable_text(reader, other, ref=gone.parents[0]) is None:
+            there = readable_text(reader, other)
             likeness = _likeness(there, text)
             if likeness >= SIMILAR:
                 found.append((likeness, other))
             elif there is None and most > 1:
-                then = _text(reader, other, ref=gone.sha)
+                then = readable_text(reader, other, ref=gone.sha)
                 further = None
                 if then is not None and _likeness(then, text) >= SIMILAR:
                     further, _ = moved_to(reader, RepoPath(other), then, most=most - 1)
@@ -102,7 +104,7 @@ def _made_by(
     """The commit since which the file is there; None where it is older than one looks."""
     for commit in history[:_MOST_LOOKED_AT]:
         first = commit is history[-1] or not commit.parents
-        if first or _text(reader, path, ref=commit.parents[0]) is None:
+        if first or readable_text(reader, path, ref=commit.parents[0]) is None:
             return commit
     return None
 
@@ -113,12 +115,6 @@ def _changed_with(reader: GitHubReader, path: str, commit: CommitSnapshot) -> fr
         return frozenset()
     changed = reader.changed_paths(commit.parents[0], commit.sha)
     return frozenset(changed or ()) - {path}
-
-
-def _text(reader: GitHubReader, path: str, ref: str | None = None) -> str | None:
-    # A folder or no text is no plan that went anywhere.
-    file = readable_file(reader, path, ref)
-    return file.text if file else None
 
 
 def _likeness(one: str | None, other: str) -> float:

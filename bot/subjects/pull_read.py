@@ -18,7 +18,7 @@ from bot.plans.links import Links, Source, TaskLink, parse_links
 from bot.plans.model import Plan, PlanTask
 from bot.subjects.pull_claims import said_digest
 from bot.subjects.pull_standing import is_about
-from bot.subjects.readable import readable_file
+from bot.subjects.readable import readable_text
 
 # Only their tasks have ids that people put into the subjects of commits.
 _TAGGED_FORMATS = frozenset({"task-plan", "implementation-plan"})
@@ -196,8 +196,7 @@ def _base_text(
     ]
     if not places or not pull.base_sha:
         return None
-    file = readable_file(reader, memory.path, pull.base_sha)
-    return file.text if file else None
+    return readable_text(reader, memory.path, pull.base_sha)
 
 
 def _has_own_id(plan: Plan, named: str) -> bool:

@@ -16,3 +16,9 @@ def readable_file(reader: GitHubReader, path: str, ref: str | None = None) -> Fi
         return reader.file(RepoPath(path), ref=ref)
     except UserProblem:
         return None
+
+
+def readable_text(reader: GitHubReader, path: str, ref: str | None = None) -> str | None:
+    """What the file that ``readable_file`` gives says; None where it gives none."""
+    file = readable_file(reader, path, ref)
+    return file.text if file else None

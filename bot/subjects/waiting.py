@@ -18,7 +18,7 @@ from bot.plans.file_merge import take_over_file
 from bot.plans.render import blob_sha
 from bot.rolling import BRANCH
 from bot.rolling_body import parse_entries
-from bot.subjects.readable import readable_file
+from bot.subjects.readable import readable_file, readable_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read_waiting(
         step = (memory.base_text, memory.waiting_text)
         return memory, Waiting(memory.waiting_text, memory.waiting_text, (step,))
     if pull.merged:
-        return _after_merge(reader, memory, pull, _text(reader, path, pull.head_sha))
+        return _after_merge(reader, memory, pull, readable_text(reader, path, pull.head_sha))
     there = _proposed_text(reader, memory, pull)
     before = memory.waiting_text or there or memory.base_text
     if not before:
@@ -108,7 +108,7 @@ def _proposed_text(reader: GitHubReader, memory: PlanMemory, pull: PullSnapshot)
     branch may have an older one."""
     if memory.path not in parse_entries(pull.body):
         return None
-    return _text(reader, RepoPath(memory.path), pull.head_sha)
+    return readable_text(reader, RepoPath(memory.path), pull.head_sha)
 
 
 def _after_merge(
@@ -118,7 +118,7 @@ def _after_merge(
     path, agreed = RepoPath(memory.path), memory.waiting_text
     if not agreed:
         return memory, None
-    if there is not None and there != agreed and _text(reader, path, BRANCH) == agreed:
+    if there is not None and there != agreed and readable_text(reader, path, BRANCH) == agreed:
         files = _files(reader, pull, memory, BRANCH)
         return memory, Waiting(agreed, agreed, ((there, agreed),), files)
     merged = replace(memory, base_text=agreed, base_blob=blob_sha(agreed), waiting_text="")
@@ -134,23 +134,18 @@ def _files(
     shown = {memory.path, *(folder + name for name in COMPANIONS)}
     found = []
     for other in map(RepoPath, (path for path in ours if path not in shown)):
-        here, there = readable_file(reader, other), _text(reader, other, ref)
+        here, there = readable_file(reader, other), readable_text(reader, other, ref)
         if there is None or (here is not None and here.text == there):
             continue
         if here is None:
             found.append(FileEdit(other, there, None))
             continue
         parted = reader.compared(pull.base_ref, ref)
-        was = _text(reader, other, parted.merge_base) if parted else None
+        was = readable_text(reader, other, parted.merge_base) if parted else None
         text = take_over_file(here.text, was or "", there).text
         if text != here.text:
             found.append(FileEdit(other, text, here.blob_sha))
     return tuple(found)
-
-
-def _text(reader: GitHubReader, path: RepoPath, ref: str) -> str | None:
-    found = readable_file(reader, path, ref)
-    return found.text if found else None
 
 
 def as_waiting(waiting: Waiting | None, file: FileSnapshot | None) -> FileSnapshot | None:
